@@ -1,0 +1,34 @@
+"""Every kind of audit entry, declared once with its exact fields. Other fields raise.
+
+Fields hold ids, codes, states and numbers; never a name, an address or a text.
+"""
+
+KINDS: dict[str, frozenset[str]] = {
+    kind: frozenset(fields.split())
+    for kind, fields in {
+        # accounts
+        "account.created": "user_id audience",
+        "signin.succeeded": "user_id audience",
+        "signin.failed": "user_id step",
+        "signin.ended": "user_id reason count",
+        "passphrase.changed": "user_id way",
+        "second_factor.set_up": "user_id",
+        # people
+        "client.created": "",
+        "client.viewed": "page",
+        "relationship.created": "relationship_id family_member_id",
+        "invitation.sent": "invitation_id relationship_id",
+        "invitation.tried": "invitation_id tries_left",
+        "invitation.accepted": "invitation_id relationship_id user_id",
+        "invitation.ended": "invitation_id reason",
+        "staff.created": "staff_id roles",
+        # consent
+        "consent.prepared": "consent_id relationship_id scopes",
+        "consent.changed_state": "consent_id from_state to_state event",
+        "consent.narrowed": "consent_id scopes",
+        "consent.copy_opened": "consent_id",
+        "desk.opened": "desk_signing_id",
+        # center
+        "settings.changed": "version names",
+    }.items()
+}

@@ -1,0 +1,151 @@
+"""The consent and its history. The signed text is frozen; what changes is rows beside it."""
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import relationship as related
+
+from portal.consent.rules import Event, Scope, State
+from portal.core.db import Base, PublicId, RowId
+from portal.people.models import Client, FamilyMember, Relationship
+
+
+class SigningMethod(StrEnum):
+    """How the signature was given (2.31(a)(8))."""
+
+    OWN_ACCOUNT = "own_account"
+    DESK = "desk"
+    PAPER = "paper"
+
+
+class HoldKind(StrEnum):
+    """Why access is paused. A safety hold needs the client and the clinician to lift it."""
+
+    SPOKEN = "spoken"
+    SAFETY = "safety"
+
+
+class Consent(Base):
+    """One client's consent for one named person (42 CFR 2.31; FHIR Consent).
+
+    Only `portal.disclosure` decides from it. From the signature on, the elements, the
+    text and the end are never touched again.
+    """
+
+    __tablename__ = "consent"
+
+    id: Mapped[PublicId]
+    relationship_id: Mapped[int] = mapped_column(ForeignKey("relationship.id"), index=True)
+    client_id: Mapped[int] = mapped_column(ForeignKey("client.id"), index=True)
+    family_member_id: Mapped[int] = mapped_column(ForeignKey("family_member.id"), index=True)
+    state: Mapped[State] = mapped_column(default=State.DRAFT)
+    state_changed_at: Mapped[datetime]
+
+    client_name: Mapped[str] = mapped_column(String(170), default="")
+    discloser: Mapped[str] = mapped_column(String(200), default="")
+    recipient_name: Mapped[str] = mapped_column(String(170), default="")
+    recipient_relationship: Mapped[str] = mapped_column(String(40), default="")
+    purpose: Mapped[str] = mapped_column(String(200), default="")
+    expires_on: Mapped[date | None]
+    timezone: Mapped[str] = mapped_column(String(64))
+    ends_at: Mapped[datetime | None]
+    """Computed from `expires_on` and `timezone` at signing, then frozen."""
+
+    language: Mapped[str] = mapped_column(String(8), default="en")
+    template_version: Mapped[str] = mapped_column(String(40), default="")
+    signed_text: Mapped[str | None]
+    signed_text_digest: Mapped[str | None] = mapped_column(String(64))
+    revocation_statement: Mapped[str] = mapped_column(default="")
+    redisclosure_statement: Mapped[str] = mapped_column(default="")
+    refusal_statement: Mapped[str] = mapped_column(default="")
+
+    signed_at: Mapped[datetime | None]
+    signer_name: Mapped[str] = mapped_column(String(170), default="")
+    signing_method: Mapped[SigningMethod | None]
+    witness_id: Mapped[int | None] = mapped_column(ForeignKey("staff_member.id"))
+    copy_given_at: Mapped[datetime | None]
+
+    hold_kind: Mapped[HoldKind | None]
+    prepared_by_id: Mapped[int | None] = mapped_column(ForeignKey("staff_member.id"))
+    created_at: Mapped[datetime]
+
+    relationship: Mapped[Relationship] = related()
+    client: Mapped[Client] = related()
+    family_member: Mapped[FamilyMember] = related()
+    scopes: Mapped[list["ConsentScope"]] = related(back_populates="consent", order_by="ConsentScope.id")
+    events: Mapped[list["ConsentEvent"]] = related(back_populates="consent", order_by="ConsentEvent.id")
+
+    __table_args__ = (
+        Index(
+            "uq_consent_live",
+            "client_id",
+            "family_member_id",
+            unique=True,
+            sqlite_where=text("state IN ('active', 'on_hold')"),
+            postgresql_where=text("state IN ('active', 'on_hold')"),
+        ),
+        # What is live was signed, completely: the SQL twin of the gate leans on this.
+        CheckConstraint(
+            "state NOT IN ('active', 'on_hold') OR (signed_at IS NOT NULL AND ends_at IS NOT NULL"
+            " AND expires_on IS NOT NULL AND signed_text IS NOT NULL AND client_name <> ''"
+            " AND discloser <> '' AND recipient_name <> '' AND recipient_relationship <> ''"
+            " AND purpose <> '' AND signer_name <> '' AND revocation_statement <> ''"
+            " AND redisclosure_statement <> '' AND refusal_statement <> '')",
+            name="live_is_complete",
+        ),
+    )
+
+
+class ConsentScope(Base):
+    """One ticked box. Narrowing sets `withdrawn_at`; the signed text stays as it was."""
+
+    __tablename__ = "consent_scope"
+
+    id: Mapped[RowId]
+    consent_id: Mapped[int] = mapped_column(ForeignKey("consent.id"), index=True)
+    scope: Mapped[Scope]
+    withdrawn_at: Mapped[datetime | None]
+    withdrawn_by_name: Mapped[str | None] = mapped_column(String(170))
+
+    consent: Mapped[Consent] = related(back_populates="scopes")
+
+    __table_args__ = (UniqueConstraint("consent_id", "scope"),)
+
+
+class ConsentEvent(Base):
+    """One step in the life of a consent, with who did it and why."""
+
+    __tablename__ = "consent_event"
+
+    id: Mapped[RowId]
+    consent_id: Mapped[int] = mapped_column(ForeignKey("consent.id"), index=True)
+    event: Mapped[Event]
+    from_state: Mapped[State]
+    to_state: Mapped[State]
+    at: Mapped[datetime]
+    actor_kind: Mapped[str] = mapped_column(String(20))
+    actor_id: Mapped[int | None]
+    reason: Mapped[str | None] = mapped_column(String(200))
+
+    consent: Mapped[Consent] = related(back_populates="events")
+
+
+class DeskSigning(Base):
+    """One sitting at the desk's tablet: a one-time code that opens one client's drafts.
+
+    The tablet is signed in as nobody; whoever holds the token can sign and nothing else.
+    """
+
+    __tablename__ = "desk_signing"
+
+    id: Mapped[PublicId]
+    client_id: Mapped[int] = mapped_column(ForeignKey("client.id"), index=True)
+    witness_id: Mapped[int] = mapped_column(ForeignKey("staff_member.id"))
+    token_digest: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+
+    client: Mapped[Client] = related()

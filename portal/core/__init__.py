@@ -1,0 +1,1 @@
+"""What every room stands on: database, clock, tokens, errors. No word of the trade."""

@@ -1,0 +1,163 @@
+"""Family sessions and who has a place in them."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import relationship as related
+
+from portal.center.models import Location
+from portal.core.db import Base, PublicId, RowId
+from portal.people.models import FamilyMember, Relationship, StaffMember
+
+
+class SessionKind(StrEnum):
+    """What sort of evening it is. The last two are open: they need no consent."""
+
+    SINGLE_FAMILY = "single_family"
+    MULTI_FAMILY = "multi_family"
+    EDUCATION_EVENING = "education_evening"
+    OPEN_HOUSE = "open_house"
+
+
+OPEN_KINDS: frozenset[SessionKind] = frozenset({SessionKind.EDUCATION_EVENING, SessionKind.OPEN_HOUSE})
+
+
+class Meeting(StrEnum):
+    """How people meet."""
+
+    IN_PERSON = "in_person"
+    VIDEO = "video"
+    BOTH = "both"
+
+
+class SessionState(StrEnum):
+    """FHIR Appointment.status, as far as a group needs it."""
+
+    DRAFT = "draft"
+    PUBLISHED = "published"
+    CANCELLED = "cancelled"
+
+
+class FamilySession(Base):
+    """One family session (FHIR Appointment). Instants are UTC; `timezone` is for showing."""
+
+    __tablename__ = "family_session"
+
+    id: Mapped[PublicId]
+    location_id: Mapped[int] = mapped_column(ForeignKey("location.id"), index=True)
+    kind: Mapped[SessionKind]
+    state: Mapped[SessionState] = mapped_column(default=SessionState.DRAFT)
+    title_en: Mapped[str] = mapped_column(String(120))
+    title_es: Mapped[str] = mapped_column(String(120))
+    bring_en: Mapped[str] = mapped_column(String(300), default="")
+    bring_es: Mapped[str] = mapped_column(String(300), default="")
+    held_in: Mapped[str] = mapped_column(String(8), default="en")
+    """The language spoken."""
+    facilitator_id: Mapped[int | None] = mapped_column(ForeignKey("staff_member.id"))
+    starts_at: Mapped[datetime] = mapped_column(index=True)
+    ends_at: Mapped[datetime]
+    timezone: Mapped[str] = mapped_column(String(64))
+    meeting: Mapped[Meeting] = mapped_column(default=Meeting.IN_PERSON)
+    room: Mapped[str] = mapped_column(String(120), default="")
+    video_url: Mapped[str] = mapped_column(String(300), default="")
+    """Only inside the portal, only near the start."""
+    dial_in: Mapped[str] = mapped_column(String(60), default="")
+    capacity: Mapped[int]
+    cutoff_minutes: Mapped[int] = mapped_column(default=120)
+    """Own sign-up and giving up a place end this long before the start."""
+    module_code: Mapped[str | None] = mapped_column(String(20))
+    """The lesson that is its topic, such as `m03`."""
+    time_revision: Mapped[int] = mapped_column(default=1)
+    """Rises only when the start changes: a reminder belongs to one start time."""
+    cancelled_reason: Mapped[str | None] = mapped_column(String(40))
+    created_at: Mapped[datetime]
+
+    location: Mapped[Location] = related()
+    facilitator: Mapped[StaffMember | None] = related()
+
+    __table_args__ = (
+        CheckConstraint("capacity >= 0", name="capacity_not_negative"),
+        CheckConstraint("ends_at > starts_at", name="ends_after_start"),
+    )
+
+
+class SignUpState(StrEnum):
+    """FHIR Appointment.participant; terminal: given_up and access_ended."""
+
+    PLACED = "placed"
+    WAITLISTED = "waitlisted"
+    OFFERED = "offered"
+    """A freed place is held for this person until `offer_ends_at`."""
+    GIVEN_UP = "given_up"
+    ACCESS_ENDED = "access_ended"
+    SESSION_CANCELLED = "session_cancelled"
+
+
+TAKES_A_PLACE: frozenset[SignUpState] = frozenset({SignUpState.PLACED, SignUpState.OFFERED})
+LIVE_SIGN_UP: frozenset[SignUpState] = TAKES_A_PLACE | {SignUpState.WAITLISTED}
+
+
+class Attendance(StrEnum):
+    """What staff ticked at the door."""
+
+    ARRIVED = "arrived"
+    NO_SHOW = "no_show"
+    LATE_CANCEL = "late_cancel"
+
+
+class SignUp(Base):
+    """One person's place, or place in line, in one session. At most one live per pair.
+
+    `relationship_id` is what it rests on; empty for open sessions.
+    """
+
+    __tablename__ = "sign_up"
+
+    id: Mapped[PublicId]
+    session_id: Mapped[int] = mapped_column(ForeignKey("family_session.id"), index=True)
+    family_member_id: Mapped[int] = mapped_column(ForeignKey("family_member.id"), index=True)
+    relationship_id: Mapped[int | None] = mapped_column(ForeignKey("relationship.id"))
+    state: Mapped[SignUpState]
+    queue_number: Mapped[int]
+    """Order of asking within the session; the waitlist is walked by it."""
+    offer_ends_at: Mapped[datetime | None]
+    made_at: Mapped[datetime]
+    made_by_staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff_member.id"))
+    """None: the person did it themselves."""
+    way_of_contact: Mapped[str | None] = mapped_column(String(20))
+    ended_at: Mapped[datetime | None]
+    confirmed_for_revision: Mapped[int] = mapped_column(default=1)
+    """The `time_revision` the person has said yes to."""
+    attendance: Mapped[Attendance | None]
+
+    session: Mapped[FamilySession] = related()
+    family_member: Mapped[FamilyMember] = related()
+    relationship: Mapped[Relationship | None] = related()
+
+    __table_args__ = (
+        Index(
+            "uq_sign_up_live",
+            "session_id",
+            "family_member_id",
+            unique=True,
+            sqlite_where=text("state IN ('placed', 'waitlisted', 'offered')"),
+            postgresql_where=text("state IN ('placed', 'waitlisted', 'offered')"),
+        ),
+        Index("ix_sign_up_session_state", "session_id", "state", "queue_number"),
+    )
+
+
+class SignUpEvent(Base):
+    """One step of a sign-up, a skipped turn included, with its reason."""
+
+    __tablename__ = "sign_up_event"
+
+    id: Mapped[RowId]
+    sign_up_id: Mapped[int] = mapped_column(ForeignKey("sign_up.id"), index=True)
+    event: Mapped[str] = mapped_column(String(40))
+    at: Mapped[datetime]
+    actor_kind: Mapped[str] = mapped_column(String(20))
+    actor_id: Mapped[int | None]
+    reason: Mapped[str | None] = mapped_column(String(60))

@@ -1,0 +1,177 @@
+"""Who may open what: security by position.
+
+1. Every page belongs to the blueprint of its audience; the blueprint's guard runs
+   before each of its views. An endpoint of no known blueprint answers 404.
+2. Inside the staff, admin and privacy pages one table, `ROLES`, names the roles of each
+   endpoint; an endpoint that is not in it is 404.
+3. The wrong audience, the wrong role and the wrong id look like a page that does not exist.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import Blueprint, Flask, g, redirect, request, url_for
+from flask_login import LoginManager, current_user
+from werkzeug.wrappers import Response
+
+from portal.accounts import service as accounts
+from portal.accounts.models import Audience, BrowserSession, User
+from portal.core import clock
+from portal.core.actor import VISITOR, Actor
+from portal.core.errors import NotFound
+from portal.people import queries as people
+from portal.people.models import Client, FamilyMember, Role, StaffMember
+
+T, C, A, P = Role.THERAPIST, Role.COORDINATOR, Role.ADMIN, Role.PRIVACY_OFFICER
+
+ROLES: dict[str, frozenset[Role]] = {
+    # Endpoint → the staff roles that may open it. One line a page, in the order of the menu.
+    "staff.home": frozenset({T, C, A, P}),
+}
+
+login_manager = LoginManager()
+# The browser session is a row of our own; Flask-Login's heuristics would only add noise.
+login_manager.session_protection = None
+
+
+@dataclass
+class Viewer:
+    """The person behind this request, in one audience. What Flask-Login calls the user."""
+
+    session: BrowserSession
+    secret: str
+    user: User
+    family_member: FamilyMember | None = None
+    client: Client | None = None
+    staff: StaffMember | None = None
+
+    is_authenticated = True
+    is_active = True
+    is_anonymous = False
+
+    def get_id(self) -> str:
+        """The cookie's content: the browser session's secret, which means nothing by itself."""
+        return self.secret
+
+    @property
+    def audience(self) -> Audience:
+        """Whose pages this browser session may open."""
+        return self.session.audience
+
+    @property
+    def roles(self) -> frozenset[Role]:
+        """The staff roles; empty for everybody else."""
+        return frozenset(role.role for role in self.staff.roles) if self.staff else frozenset()
+
+    @property
+    def is_second_factor_passed(self) -> bool:
+        """Whether the second factor was shown in this browser session."""
+        return self.session.second_factor_at is not None
+
+
+@login_manager.user_loader
+def load_viewer(secret: str) -> Viewer | None:
+    """The viewer of a cookie, or None when its browser session no longer counts."""
+    session = accounts.live_browser_session(secret, now=now())
+    if session is None:
+        return None
+    viewer = Viewer(session=session, secret=secret, user=session.user)
+    if session.audience is Audience.FAMILY:
+        viewer.family_member = people.family_member_of(session.user_id)
+        return viewer if viewer.family_member else None
+    if session.audience is Audience.CLIENT:
+        viewer.client = people.client_of(session.user_id)
+        return viewer if viewer.client else None
+    viewer.staff = people.staff_member_of(session.user_id)
+    return viewer if viewer.staff else None
+
+
+def now() -> datetime:
+    """The instant of this request: read once, after the write lock is held."""
+    if "now" not in g:
+        g.now = clock.now()
+    at: datetime = g.now
+    return at
+
+
+def viewer() -> Viewer:
+    """The signed-in person. Only for pages behind a guard."""
+    if not current_user.is_authenticated:
+        raise NotFound
+    person: Viewer = current_user._get_current_object()
+    return person
+
+
+def actor() -> Actor:
+    """Who does what this request does, for services and the audit."""
+    if not current_user.is_authenticated:
+        return VISITOR
+    person = viewer()
+    row = person.staff or person.client or person.family_member
+    return Actor(person.audience.value, row.id if row else None)
+
+
+def family_member() -> FamilyMember:
+    """The signed-in family member."""
+    person = viewer().family_member
+    if person is None:
+        raise NotFound
+    return person
+
+
+def client() -> Client:
+    """The signed-in client."""
+    person = viewer().client
+    if person is None:
+        raise NotFound
+    return person
+
+
+def staff() -> StaffMember:
+    """The signed-in staff member."""
+    person = viewer().staff
+    if person is None:
+        raise NotFound
+    return person
+
+
+def guard(blueprint: Blueprint, audience: Audience | None) -> Blueprint:
+    """Put the guard of `audience` before every view of `blueprint`; None: everybody."""
+    blueprint.before_request(lambda: _check(audience))
+    GUARDED[blueprint.name] = audience
+    return blueprint
+
+
+GUARDED: dict[str, Audience | None] = {}
+"""Blueprint name → the audience its guard demands. A test walks every route against it."""
+
+
+def refuse_unguarded() -> None:
+    """Default deny: an endpoint outside every guarded blueprint does not exist."""
+    if request.endpoint is None or request.endpoint == "static":
+        return
+    if request.blueprint not in GUARDED:
+        raise NotFound
+
+
+def _check(audience: Audience | None) -> Response | None:
+    if audience is None:
+        return None
+    if not current_user.is_authenticated:
+        return redirect(url_for("signin.sign_in", next=request.path if request.method == "GET" else None))
+    person = viewer()
+    if person.audience is not audience:
+        raise NotFound
+    if audience is Audience.STAFF:
+        if not person.is_second_factor_passed:
+            return redirect(url_for("signin.code"))
+        if not person.roles & ROLES.get(request.endpoint or "", frozenset()):
+            raise NotFound
+    return None
+
+
+def init_app(app: Flask) -> None:
+    """Wire Flask-Login and the default deny."""
+    login_manager.init_app(app)
+    app.before_request(refuse_unguarded)
+    app.jinja_env.globals.update(viewer=lambda: current_user, now=now)

@@ -1,0 +1,11 @@
+"""Pages of the audience "admin"."""
+
+from flask import Blueprint
+
+from portal.accounts.models import Audience
+from portal.web.pages import blueprint
+
+
+def build() -> Blueprint:
+    """The blueprint with all admin pages."""
+    return blueprint("admin", Audience.STAFF, [], url_prefix="/admin")

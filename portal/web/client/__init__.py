@@ -1,0 +1,11 @@
+"""Pages of the audience "client"."""
+
+from flask import Blueprint
+
+from portal.accounts.models import Audience
+from portal.web.pages import blueprint
+
+
+def build() -> Blueprint:
+    """The blueprint with all client pages."""
+    return blueprint("client", Audience.CLIENT, [], url_prefix="/my")

@@ -1,0 +1,81 @@
+"""How dates and times are shown: the locale's own forms, always with the weekday."""
+
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, format_time, format_timedelta, get_timezone_name
+from flask import Flask
+from flask_babel import get_locale, gettext
+
+from portal.core import clock
+
+
+def _local(at: datetime, zone: str) -> datetime:
+    return at.astimezone(ZoneInfo(zone))
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def long_day(on: date | datetime, zone: str = "UTC") -> str:
+    """ "Thursday, June 11" / "Jueves, 11 de junio": an instant is shown in `zone`."""
+    on = _local(on, zone) if isinstance(on, datetime) else on
+    locale = str(get_locale())
+    pattern = "EEEE, d 'de' MMMM" if locale.startswith("es") else "EEEE, MMMM d"
+    return _sentence(format_date(on, pattern, locale=locale))
+
+
+def short_day(on: date | datetime, zone: str = "UTC") -> str:
+    """ "Thu, Jun 11" / "Jue, 11 jun"."""
+    on = _local(on, zone) if isinstance(on, datetime) else on
+    locale = str(get_locale())
+    return _sentence(
+        format_date(on, "EEE, d MMM" if locale.startswith("es") else "EEE, MMM d", locale=locale)
+    )
+
+
+def full_date(on: date | datetime, zone: str = "UTC") -> str:
+    """ "June 11, 2026" / "11 de junio de 2026"."""
+    on = _local(on, zone) if isinstance(on, datetime) else on
+    return format_date(on, "long", locale=str(get_locale()))
+
+
+def clock_time(at: datetime, zone: str) -> str:
+    """ "6:00 PM" / "18:00", by the locale."""
+    return format_time(_local(at, zone), "short", locale=str(get_locale()))
+
+
+def hours(start: datetime, end: datetime, zone: str) -> str:
+    """ "6:00 PM to 7:30 PM"."""
+    return gettext("%(start)s to %(end)s", start=clock_time(start, zone), end=clock_time(end, zone))
+
+
+def zone_name(zone: str) -> str:
+    """ "Eastern Time", for whatever is online."""
+    return get_timezone_name(ZoneInfo(zone), locale=str(get_locale()))
+
+
+def relative_day(at: datetime, zone: str) -> str:
+    """ "today", "tomorrow", or "in 3 days"."""
+    days = (clock.local_date(at, zone) - clock.local_date(clock.now(), zone)).days
+    if days == 0:
+        return gettext("today")
+    if days == 1:
+        return gettext("tomorrow")
+    return format_timedelta(
+        timedelta(days=days), granularity="day", add_direction=True, locale=str(get_locale())
+    )
+
+
+def init_app(app: Flask) -> None:
+    """Offer each as a template function."""
+    app.jinja_env.globals.update(
+        long_day=long_day,
+        short_day=short_day,
+        full_date=full_date,
+        clock_time=clock_time,
+        hours=hours,
+        zone_name=zone_name,
+        relative_day=relative_day,
+    )

@@ -1,0 +1,11 @@
+"""Pages of the audience "family"."""
+
+from flask import Blueprint
+
+from portal.accounts.models import Audience
+from portal.web.pages import blueprint
+
+
+def build() -> Blueprint:
+    """The blueprint with all family pages."""
+    return blueprint("family", Audience.FAMILY, [])

@@ -1,0 +1,11 @@
+"""Pages of the audience "privacy"."""
+
+from flask import Blueprint
+
+from portal.accounts.models import Audience
+from portal.web.pages import blueprint
+
+
+def build() -> Blueprint:
+    """The blueprint with all privacy pages."""
+    return blueprint("privacy", Audience.STAFF, [], url_prefix="/privacy-office")

@@ -1,0 +1,28 @@
+"""Migrations run up, match the models, and run down, on both databases."""
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from flask import Flask
+from flask_migrate import downgrade, upgrade
+from sqlalchemy import inspect
+
+import config
+from portal.core.db import Base, db
+
+MIGRATIONS = str(config.ROOT / "migrations")
+
+
+def test_the_migrated_schema_is_the_one_the_models_describe(app: Flask) -> None:
+    with db.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Base.metadata) == []
+
+
+@pytest.mark.usefixtures("app")
+def test_migrations_run_down_to_nothing_and_up_again() -> None:
+    db.session.remove()
+    downgrade(directory=MIGRATIONS, revision="base")
+    assert inspect(db.engine).get_table_names() == ["alembic_version"]
+    upgrade(directory=MIGRATIONS)
+    assert len(inspect(db.engine).get_table_names()) == len(Base.metadata.tables) + 1
