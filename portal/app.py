@@ -1,5 +1,6 @@
 """create_app(): the only place that knows everything."""
 
+import importlib
 import logging
 from typing import Any
 
@@ -10,6 +11,7 @@ from flask_wtf import CSRFProtect
 
 import config
 from portal import cli, jobs
+from portal.accounts.passphrases import passphrases
 from portal.core.db import db, reading, writing
 from portal.core.errors import Refused
 from portal.mail import smtp
@@ -28,6 +30,23 @@ from portal.web import (
     refusal,
     signin,
     staff,
+)
+
+# Every table is known from the start, whichever page is imported first.
+MODELS = tuple(
+    importlib.import_module(f"portal.{room}.models")
+    for room in (
+        "audit",
+        "center",
+        "mail",
+        "accounts",
+        "people",
+        "consent",
+        "disclosure",
+        "schedule",
+        "sessions",
+        "education",
+    )
 )
 
 logger = logging.getLogger("portal")
@@ -109,6 +128,11 @@ def create_app(settings: config.Settings | None = None, **overrides: Any) -> Fla
     headers.init_app(app)
     errors.init_app(app)
     smtp.init_app(app)
+    passphrases.configure(
+        memory_kib=app.config["ARGON2_MEMORY_KIB"],
+        time_cost=app.config["ARGON2_TIME_COST"],
+        lanes=app.config["ARGON2_LANES"],
+    )
     for audience in (public, signin, family, client, staff, admin, privacy):
         app.register_blueprint(audience.build())
     jobs.init_app(app, mail_kinds())
@@ -137,6 +161,10 @@ def flask_config(settings: config.Settings) -> dict[str, Any]:
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_PATH": "/",
         "WTF_CSRF_TIME_LIMIT": None,  # bound to the browser session, which has its own end
+        "WTF_CSRF_SSL_STRICT": False,  # it wants a Referer, which our Referrer-Policy keeps back
+        "ARGON2_MEMORY_KIB": 64 * 1024,
+        "ARGON2_TIME_COST": 3,
+        "ARGON2_LANES": 4,
         "MAX_CONTENT_LENGTH": 5 * 1024 * 1024,
         "MAIL_SERVER": settings.mail_server,
         "MAIL_PORT": settings.mail_port,

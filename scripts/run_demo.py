@@ -117,7 +117,7 @@ def main() -> None:
         wait_for(f"{address}/healthz", processes["web server"])
         flask("demo", "accounts", env=env)
         print(
-            f"\n  The portal   {address}\n  Its mail     http://127.0.0.1:{mailbox}\n  Ctrl-C stops everything.\n"
+            f"\n  The portal   {address}\n  Its mail     http://127.0.0.1:{mailbox}\n  Ctrl-C stops all.\n"
         )
         while True:
             time.sleep(0.5)
