@@ -7,7 +7,7 @@ KINDS: dict[str, frozenset[str]] = {
     kind: frozenset(fields.split())
     for kind, fields in {
         # accounts
-        "account.created": "user_id audience",
+        "account.created": "user_id",
         "signin.succeeded": "user_id audience",
         "signin.failed": "user_id step",
         "signin.ended": "user_id reason count",
@@ -16,7 +16,14 @@ KINDS: dict[str, frozenset[str]] = {
         # people
         "client.created": "",
         "client.viewed": "page",
+        "client.access_refused": "",
+        "family_member.created": "family_member_id",
         "relationship.created": "relationship_id family_member_id",
+        "care_team.joined": "staff_id",
+        "episode.started": "episode_id track_id",
+        "invitation.opened": "invitation_id relationship_id",
+        "invitation.coded": "invitation_id relationship_id",
+        "invitation.declined": "invitation_id relationship_id",
         "invitation.sent": "invitation_id relationship_id",
         "invitation.tried": "invitation_id tries_left",
         "invitation.accepted": "invitation_id relationship_id user_id",

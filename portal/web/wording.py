@@ -12,6 +12,15 @@ _ = lazy_gettext
 
 SENTENCES = {
     "changed_meanwhile": _("This changed while you were looking at it. Look again, then decide."),
+    # accounts
+    "name_taken": _("This sign-in name is in use. Choose another one."),
+    "passphrase_too_short": _(
+        "This passphrase is too short. Use at least %(least)s characters; a few words work well."
+    ),
+    "passphrase_too_long": _("This passphrase is too long. Use at most %(most)s characters."),
+    "passphrase_well_known": _(
+        "This passphrase is well known or easy to guess. Choose words that only you would put together."
+    ),
 }
 
 
