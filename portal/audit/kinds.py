@@ -35,6 +35,14 @@ KINDS: dict[str, frozenset[str]] = {
         "consent.narrowed": "consent_id scopes",
         "consent.copy_opened": "consent_id",
         "desk.opened": "desk_signing_id",
+        # sessions
+        "session.created": "session_id kind",
+        "session.published": "session_id",
+        "session.changed": "session_id names",
+        "session.moved": "session_id time_revision affected",
+        "session.cancelled": "session_id reason affected",
+        "session.attendance_recorded": "session_id count",
+        "sign_up.changed_state": "sign_up_id session_id family_member_id from_state to_state event",
         # center
         "settings.changed": "version names",
     }.items()

@@ -134,3 +134,8 @@ def _stray() -> Finding | None:
         )
     )
     return Finding(stray, "the batch itself is gone") if stray else None
+
+
+def newest_digest() -> str:
+    """The digest of the newest batch; kept elsewhere, it is the anchor for `verify`."""
+    return db.session.scalar(select(AuditBatch.digest).order_by(AuditBatch.id.desc()).limit(1)) or GENESIS

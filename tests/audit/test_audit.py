@@ -91,3 +91,14 @@ def test_a_cut_off_tail_is_seen_by_the_digest_kept_outside(app: Flask) -> None:
     finding = verify(anchor=kept)
     assert finding is not None
     assert finding.problem == "the batch with the digest you kept is gone"
+
+
+def test_the_command_names_the_first_damaged_batch(app: Flask) -> None:
+    sealed(2, 2)
+    run = app.test_cli_runner()
+    assert run.invoke(args=["audit", "verify"]).output == "Every seal holds.\n"
+    with writing():
+        db.session.execute(update(AuditEntry).values(actor_name="somebody else"))
+    broken = run.invoke(args=["audit", "verify"])
+    assert broken.exit_code == 1
+    assert "an entry in it was changed" in broken.output
