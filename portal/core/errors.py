@@ -8,7 +8,15 @@ class PortalError(Exception):
 
 
 class NotFound(PortalError):
-    """Not there, or not yours: the two look the same on purpose (42 CFR 2.13(c))."""
+    """Not there, or not yours: the two look the same on purpose (42 CFR 2.13(c)).
+
+    `aftermath`, if given, runs in a transaction of its own, so that a refused access
+    is remembered although nothing else of the request is.
+    """
+
+    def __init__(self, *, aftermath: Callable[[], None] | None = None) -> None:
+        super().__init__()
+        self.aftermath = aftermath
 
 
 class Refused(PortalError):

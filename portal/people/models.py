@@ -10,6 +10,7 @@ from sqlalchemy.orm import relationship as related
 from portal.accounts.models import User
 from portal.center.models import Location, Program
 from portal.core.db import Base, PublicId, RowId
+from portal.people.rules import InvitationState
 
 
 class LevelOfCare(StrEnum):
@@ -201,16 +202,6 @@ class CareTeamMember(Base):
     until_at: Mapped[datetime | None]
 
     staff: Mapped[StaffMember] = related()
-
-
-class InvitationState(StrEnum):
-    """Where an invitation of a family member stands. The last three are final."""
-
-    READY = "ready"
-    SENT = "sent"
-    ACCEPTED = "accepted"
-    DECLINED = "declined"
-    ENDED = "ended"
 
 
 class Invitation(Base):

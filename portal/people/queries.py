@@ -1,10 +1,28 @@
 """Reads of people."""
 
-from sqlalchemy import select
-from sqlalchemy.orm import selectinload
+from collections.abc import Sequence
+from datetime import datetime
+from functools import partial
 
+from sqlalchemy import ColumnElement, exists, false, func, or_, select
+from sqlalchemy.orm import joinedload, selectinload
+
+from portal.accounts.models import User
+from portal.audit import service as audit
+from portal.core.actor import Actor
 from portal.core.db import db
-from portal.people.models import Client, FamilyMember, StaffMember
+from portal.core.errors import NotFound
+from portal.people.models import (
+    CareTeamMember,
+    Client,
+    FamilyMember,
+    Invitation,
+    Relationship,
+    Role,
+    StaffMember,
+    StaffRole,
+)
+from portal.people.rules import plain_email, plain_name
 
 
 def family_member_of(user_id: int) -> FamilyMember | None:
@@ -22,3 +40,115 @@ def staff_member_of(user_id: int) -> StaffMember | None:
     return db.session.scalars(
         select(StaffMember).where(StaffMember.user_id == user_id).options(selectinload(StaffMember.roles))
     ).one_or_none()
+
+
+def caseload(staff: StaffMember, now: datetime) -> ColumnElement[bool]:
+    """The clients a staff member works with, as a condition on `Client`.
+
+    A therapist has those of their care teams, a coordinator those of their locations;
+    administrators and the privacy office have none.
+    """
+    roles = {role.role for role in staff.roles}
+    conditions: list[ColumnElement[bool]] = []
+    if Role.THERAPIST in roles:
+        conditions.append(_in_care_team(staff, now))
+    if Role.COORDINATOR in roles:
+        conditions.append(Client.location_id.in_(locations_of(staff)))
+    return or_(false(), *conditions)
+
+
+def locations_of(staff: StaffMember) -> list[int]:
+    """The locations that a coordinator looks after."""
+    return [
+        role.location_id
+        for role in staff.roles
+        if role.role is Role.COORDINATOR and role.location_id is not None
+    ]
+
+
+def client_for(*, staff: StaffMember, client_id: int, now: datetime) -> Client:
+    """A client of this staff member's caseload; for anybody else's NotFound, and audited."""
+    query = select(Client).where(Client.id == client_id, caseload(staff, now))
+    client = db.session.scalars(query.options(joinedload(Client.location))).one_or_none()
+    if client is None:
+        raise _refused_access(staff, client_id, now)
+    return client
+
+
+def relationship_for(*, staff: StaffMember, relationship_id: int, now: datetime) -> Relationship:
+    """A relationship of a client of this staff member's caseload; else NotFound, and audited."""
+    relationship = db.session.scalars(
+        select(Relationship)
+        .where(Relationship.id == relationship_id)
+        .options(joinedload(Relationship.client), joinedload(Relationship.family_member))
+    ).one_or_none()
+    if relationship is None:
+        raise NotFound
+    client_for(staff=staff, client_id=relationship.client_id, now=now)
+    return relationship
+
+
+def same_person(*, given_name: str, family_name: str, email: str | None) -> FamilyMember | None:
+    """Somebody already known under this address and this name, so that nobody is doubled."""
+    address = plain_email(email)
+    if address is None:
+        return None
+    wanted = plain_name((given_name, family_name))
+    known = db.session.scalars(
+        select(FamilyMember).where(func.lower(FamilyMember.email) == address).order_by(FamilyMember.id)
+    )
+    return next((one for one in known if plain_name((one.given_name, one.family_name)) == wanted), None)
+
+
+def therapists() -> list[StaffMember]:
+    """Everybody who can be on a care team, by name; disabled accounts are left out."""
+    query = (
+        select(StaffMember)
+        .join(StaffMember.roles)
+        .outerjoin(StaffMember.user)
+        .where(StaffRole.role == Role.THERAPIST, User.disabled_at.is_(None))
+        .order_by(StaffMember.family_name, StaffMember.given_name)
+        .distinct()
+    )
+    return list(db.session.scalars(query))
+
+
+def relationships_of(client_ids: Sequence[int]) -> list[Relationship]:
+    """The people linked to these clients, each with the person, in order of being named."""
+    return list(
+        db.session.scalars(
+            select(Relationship)
+            .where(Relationship.client_id.in_(client_ids), Relationship.ended_at.is_(None))
+            .options(joinedload(Relationship.family_member))
+            .order_by(Relationship.created_at, Relationship.id)
+        )
+    )
+
+
+def latest_invitations(relationship_ids: Sequence[int]) -> dict[int, Invitation]:
+    """The newest invitation of each relationship that has one."""
+    rows = db.session.scalars(
+        select(Invitation)
+        .where(Invitation.relationship_id.in_(relationship_ids))
+        .order_by(Invitation.created_at, Invitation.id)
+    )
+    return {row.relationship_id: row for row in rows}
+
+
+def _in_care_team(staff: StaffMember, now: datetime) -> ColumnElement[bool]:
+    return exists().where(
+        CareTeamMember.client_id == Client.id,
+        CareTeamMember.staff_id == staff.id,
+        CareTeamMember.from_at <= now,
+        or_(CareTeamMember.until_at.is_(None), CareTeamMember.until_at > now),
+    )
+
+
+def _refused_access(staff: StaffMember, client_id: int, now: datetime) -> NotFound:
+    """NotFound; remembered when the client exists, since then somebody looked where they may not."""
+    if db.session.scalar(select(Client.id).where(Client.id == client_id)) is None:
+        return NotFound()
+    record = partial(
+        audit.record, "client.access_refused", actor=Actor("staff", staff.id), now=now, client_id=client_id
+    )
+    return NotFound(aftermath=record)

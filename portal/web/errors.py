@@ -7,7 +7,7 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
-from portal.core.db import is_locked
+from portal.core.db import is_locked, writing
 from portal.core.errors import NotFound, Refused
 from portal.web.wording import sentence
 
@@ -21,8 +21,11 @@ def page(status: int, template: str = "public/error.html", **values: object) -> 
     return render_template(template, status=status, **values), status
 
 
-def not_found(_error: object) -> Answer:
+def not_found(error: object) -> Answer:
     """Not there, not yours, not for you: one page, byte for byte."""
+    if isinstance(error, NotFound) and error.aftermath:
+        with writing():
+            error.aftermath()
     return page(404)
 
 
