@@ -1,0 +1,183 @@
+"""Reads of the timetable. What a family member may see of it asks for a permit."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.orm import joinedload, selectinload
+
+from portal.consent.rules import Scope
+from portal.core.db import db
+from portal.core.errors import NotFound
+from portal.disclosure.gate import Permit
+from portal.people.models import Episode
+from portal.schedule import rules
+from portal.schedule.models import Block, Closure, Enrolment, ExceptionKind, Track
+from portal.schedule.rules import Change, Occurrence, Recurring
+
+
+@dataclass(frozen=True)
+class Stay:
+    """One enrolment as far as it counts: an episode that ended cuts it."""
+
+    track_id: int
+    from_on: date
+    to_on: date | None
+
+
+def occurrences(*, track_id: int, from_on: date, to_on: date) -> list[Occurrence]:
+    """What takes place on a track on the local days `from_on` to `to_on`, in order."""
+    return of_tracks([track_id], from_on, to_on).get(track_id, [])
+
+
+def of_tracks(track_ids: Collection[int], from_on: date, to_on: date) -> dict[int, list[Occurrence]]:
+    """The same for many tracks, in four statements whatever their number."""
+    tracks = db.session.scalars(
+        select(Track)
+        .where(Track.id.in_(track_ids))
+        .options(joinedload(Track.program), selectinload(Track.blocks).selectinload(Block.exceptions))
+    ).all()
+    closed = _closures({track.program.location_id for track in tracks}, from_on, to_on)
+    return {
+        track.id: _expanded(track, closed.get(track.program.location_id, []), from_on, to_on)
+        for track in tracks
+    }
+
+
+def program_times(
+    *, permit: Permit, from_on: date, to_on: date, names: Permit | None = None
+) -> list[Occurrence]:
+    """The program times of the permit's client, in order.
+
+    Demands a PROGRAM_TIMES permit. Group names are blank unless `names`, a GROUP_NAMES
+    permit of the same pair, is given too. Raises ValueError for any other permit.
+    """
+    if permit.scope is not Scope.PROGRAM_TIMES:
+        raise ValueError("program times ask for a PROGRAM_TIMES permit")
+    found = client_times(client_id=permit.client_id, from_on=from_on, to_on=to_on)
+    if names is None:
+        return rules.without_names(found)
+    if names.scope is not Scope.GROUP_NAMES or names.consent_id != permit.consent_id:
+        raise ValueError("group names ask for a GROUP_NAMES permit of the same consent")
+    return found
+
+
+def client_times(*, client_id: int, from_on: date, to_on: date) -> list[Occurrence]:
+    """A client's own program times, in order: for the client and staff, nobody else."""
+    stays = _stays(Episode.client_id == client_id, from_on, to_on)
+    by_track = of_tracks({stay.track_id for stay in stays}, from_on, to_on)
+    found = {
+        (each.block_id, each.original_start): each
+        for stay in stays
+        for each in by_track.get(stay.track_id, [])
+        if stay.from_on <= each.on and (stay.to_on is None or each.on <= stay.to_on)
+    }
+    return sorted(found.values(), key=lambda each: each.start_at)
+
+
+def program_week(episode: Episode, on: date) -> int:
+    """In which week of the episode the local day `on` lies, from 1."""
+    return rules.program_week(episode.started_on, on)
+
+
+def enrolments(*, client_id: int) -> list[Enrolment]:
+    """Every enrolment of a client, the newest first, with track and episode."""
+    return list(
+        db.session.scalars(
+            select(Enrolment)
+            .join(Enrolment.episode)
+            .where(Episode.client_id == client_id)
+            .options(joinedload(Enrolment.track), joinedload(Enrolment.episode))
+            .order_by(Enrolment.from_on.desc(), Enrolment.id)
+        )
+    )
+
+
+def track_for(*, track_id: int) -> Track:
+    """A track with its blocks and exceptions, or NotFound."""
+    track = db.session.scalars(
+        select(Track)
+        .where(Track.id == track_id)
+        .options(
+            joinedload(Track.program),
+            selectinload(Track.blocks).selectinload(Block.exceptions),
+        )
+    ).one_or_none()
+    if track is None:
+        raise NotFound
+    return track
+
+
+def enrolled_on(*, on: date) -> dict[int, int]:
+    """Track id → how many episodes follow it on a day. Numbers only, no names."""
+    rows = db.session.execute(
+        select(Enrolment.track_id, func.count())
+        .where(Enrolment.from_on <= on, or_(Enrolment.to_on.is_(None), Enrolment.to_on >= on))
+        .group_by(Enrolment.track_id)
+    )
+    return dict(rows.tuples().all())
+
+
+def recurring(block: Block, zone: str) -> Recurring:
+    """A block and its exceptions as the rules need them."""
+    return Recurring(
+        block_id=block.id,
+        name=block.name,
+        starts_on=block.starts_on,
+        start_time=block.start_time,
+        minutes=block.minutes,
+        rrule=block.rrule,
+        zone=zone,
+        is_family_hour=block.is_family_hour,
+        changes=tuple(
+            Change(
+                original_start=row.original_start,
+                new_start=row.new_start,
+                new_minutes=row.new_minutes,
+                is_cancelled=row.kind is ExceptionKind.CANCELLED,
+                time_revision=row.time_revision,
+            )
+            for row in block.exceptions
+        ),
+    )
+
+
+def _expanded(track: Track, closed: list[tuple[date, date]], from_on: date, to_on: date) -> list[Occurrence]:
+    found = [
+        occurrence
+        for block in track.blocks
+        for occurrence in rules.expand(recurring(block, track.timezone), closed, from_on, to_on)
+    ]
+    return sorted(found, key=lambda each: (each.start_at, each.block_id))
+
+
+def _closures(
+    location_ids: Collection[int], from_on: date, to_on: date
+) -> dict[int, list[tuple[date, date]]]:
+    rows = db.session.execute(
+        select(Closure.location_id, Closure.from_on, Closure.to_on).where(
+            Closure.location_id.in_(location_ids), Closure.from_on <= to_on, Closure.to_on >= from_on
+        )
+    )
+    closed: dict[int, list[tuple[date, date]]] = {}
+    for location_id, first, last in rows:
+        closed.setdefault(location_id, []).append((first, last))
+    return closed
+
+
+def _stays(whose: ColumnElement[bool], from_on: date, to_on: date) -> list[Stay]:
+    rows = db.session.execute(
+        select(Enrolment.track_id, Enrolment.from_on, Enrolment.to_on, Episode.ended_on)
+        .join(Episode, Enrolment.episode_id == Episode.id)
+        .where(
+            whose,
+            Enrolment.from_on <= to_on,
+            or_(Enrolment.to_on.is_(None), Enrolment.to_on >= from_on),
+            or_(Episode.ended_on.is_(None), Episode.ended_on >= from_on),
+        )
+    )
+    return [
+        Stay(track_id, first, min((day for day in (last, ended_on) if day), default=None))
+        for track_id, first, last, ended_on in rows
+    ]
