@@ -14,7 +14,9 @@ from portal import cli, jobs
 from portal.accounts.passphrases import passphrases
 from portal.core.db import db, reading, writing
 from portal.core.errors import Refused
+from portal.mail import mails as mail_mails
 from portal.mail import smtp
+from portal.mail.kinds import Registry
 from portal.web import (
     access,
     admin,
@@ -140,9 +142,9 @@ def create_app(settings: config.Settings | None = None, **overrides: Any) -> Fla
     return app
 
 
-def mail_kinds() -> dict[str, Any]:
+def mail_kinds() -> Registry:
     """Every kind of mail, by name. A kind that is not here cannot be sent."""
-    return {}
+    return Registry([*mail_mails.KINDS])
 
 
 def flask_config(settings: config.Settings) -> dict[str, Any]:

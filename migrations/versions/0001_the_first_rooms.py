@@ -25,6 +25,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_batch")),
     )
     op.create_table(
+        "heartbeat",
+        sa.Column("name", sa.String(length=40), nullable=False),
+        sa.Column("at", portal.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_heartbeat")),
+    )
+    op.create_table(
         "location",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("name", sa.String(length=120), nullable=False),
@@ -44,6 +50,7 @@ def upgrade() -> None:
         ),
         sa.Column("reader_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("address", sa.String(length=254), nullable=False),
+        sa.Column("language", sa.String(length=8), nullable=False),
         sa.Column("confirmed_at", portal.core.db.UtcDateTime(timezone=True), nullable=True),
         sa.Column("token_digest", sa.String(length=64), nullable=True),
         sa.Column("is_shared", sa.Boolean(), nullable=False),
@@ -64,6 +71,7 @@ def upgrade() -> None:
         sa.Column("reader_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("kind", sa.String(length=40), nullable=False),
         sa.Column("opted_in_at", portal.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("lead_hours", sa.JSON(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_mail_preference")),
         sa.UniqueConstraint("reader_kind", "reader_id", "kind", name=op.f("uq_mail_preference_reader_kind")),
     )
@@ -453,6 +461,8 @@ def upgrade() -> None:
         sa.Column("token_digest", sa.String(length=64), nullable=False),
         sa.Column("created_at", portal.core.db.UtcDateTime(timezone=True), nullable=False),
         sa.Column("expires_at", portal.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("opened_at", portal.core.db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("tablet_digest", sa.String(length=64), nullable=True),
         sa.Column("finished_at", portal.core.db.UtcDateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["client_id"], ["client.id"], name=op.f("fk_desk_signing_client_id_client")),
         sa.ForeignKeyConstraint(
@@ -515,6 +525,7 @@ def upgrade() -> None:
             ),
             nullable=False,
         ),
+        sa.Column("client_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column(
             "state",
             sa.Enum("draft", "published", "cancelled", name="sessionstate", native_enum=False, length=40),
@@ -546,6 +557,9 @@ def upgrade() -> None:
         sa.CheckConstraint("capacity >= 0", name=op.f("ck_family_session_capacity_not_negative")),
         sa.CheckConstraint("ends_at > starts_at", name=op.f("ck_family_session_ends_after_start")),
         sa.ForeignKeyConstraint(
+            ["client_id"], ["client.id"], name=op.f("fk_family_session_client_id_client")
+        ),
+        sa.ForeignKeyConstraint(
             ["facilitator_id"],
             ["staff_member.id"],
             name=op.f("fk_family_session_facilitator_id_staff_member"),
@@ -556,6 +570,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_family_session")),
     )
     with op.batch_alter_table("family_session", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_family_session_client_id"), ["client_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_family_session_location_id"), ["location_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_family_session_starts_at"), ["starts_at"], unique=False)
 
@@ -811,6 +826,7 @@ def upgrade() -> None:
             sa.Enum("spoken", "safety", name="holdkind", native_enum=False, length=40),
             nullable=True,
         ),
+        sa.Column("chosen_at", portal.core.db.UtcDateTime(timezone=True), nullable=True),
         sa.Column("prepared_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("created_at", portal.core.db.UtcDateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
@@ -1290,6 +1306,7 @@ def downgrade() -> None:
     with op.batch_alter_table("family_session", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_family_session_starts_at"))
         batch_op.drop_index(batch_op.f("ix_family_session_location_id"))
+        batch_op.drop_index(batch_op.f("ix_family_session_client_id"))
 
     op.drop_table("family_session")
     with op.batch_alter_table("episode", schema=None) as batch_op:
@@ -1366,5 +1383,6 @@ def downgrade() -> None:
     op.drop_table("mail_preference")
     op.drop_table("mail_address")
     op.drop_table("location")
+    op.drop_table("heartbeat")
     op.drop_table("audit_batch")
     # ### end Alembic commands ###

@@ -43,6 +43,11 @@ KINDS: dict[str, frozenset[str]] = {
         "session.cancelled": "session_id reason affected",
         "session.attendance_recorded": "session_id count",
         "sign_up.changed_state": "sign_up_id session_id family_member_id from_state to_state event",
+        # mail
+        "mail.address_set": "reader_kind reader_id",
+        "mail.address_confirmed": "reader_kind reader_id",
+        "mail.preferences_changed": "reader_kind reader_id kinds way",
+        "mail.decided": "message_id from_state to_state",
         # center
         "settings.changed": "version names",
     }.items()

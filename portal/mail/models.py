@@ -114,6 +114,8 @@ class MailAddress(Base):
     reader_kind: Mapped[ReaderKind]
     reader_id: Mapped[int]
     address: Mapped[str] = mapped_column(String(254))
+    language: Mapped[str] = mapped_column(String(8), default="en")
+    """In which the confirming mail is written, before anything else is known to be read."""
     confirmed_at: Mapped[datetime | None]
     token_digest: Mapped[str | None] = mapped_column(String(64), unique=True)
     is_shared: Mapped[bool] = mapped_column(default=False)
@@ -132,6 +134,8 @@ class MailPreference(Base):
     reader_id: Mapped[int]
     kind: Mapped[str] = mapped_column(String(40))
     opted_in_at: Mapped[datetime]
+    lead_hours: Mapped[list[Any] | None]
+    """How long before, in hours; None: as the center sets it."""
 
     __table_args__ = (UniqueConstraint("reader_kind", "reader_id", "kind"),)
 
@@ -157,4 +161,13 @@ class Suppression(Base):
     id: Mapped[RowId]
     address_hash: Mapped[str] = mapped_column(String(64), unique=True)
     reason: Mapped[str] = mapped_column(String(40))
+    at: Mapped[datetime]
+
+
+class Heartbeat(Base):
+    """When a worker last did its round: its age shows that it stands still."""
+
+    __tablename__ = "heartbeat"
+
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
     at: Mapped[datetime]

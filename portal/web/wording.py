@@ -11,6 +11,9 @@ from portal.core.errors import Refused
 _ = lazy_gettext
 
 SENTENCES = {
+    "address_not_understood": _(
+        "This does not look like an e-mail address. Type it again, such as ana@mail.example."
+    ),
     "changed_meanwhile": _("This changed while you were looking at it. Look again, then decide."),
     # accounts
     "name_taken": _("This sign-in name is in use. Choose another one."),

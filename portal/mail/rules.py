@@ -1,0 +1,24 @@
+"""The rules of sending: states, waits, what an answer of the server means. Pure."""
+
+from datetime import datetime, timedelta
+
+MAX_TRIES = 8
+LEASE = timedelta(minutes=5)
+"""Longer than all time-outs of one conversation together."""
+_WAITS_MINUTES = (1, 5, 15, 30, 60, 120, 240)
+
+
+def next_try(attempts: int, now: datetime, jitter: float) -> datetime | None:
+    """When to try again after `attempts` tries; None: given up.
+
+    `jitter` (0 to 1) spreads the waits, so that a server that comes back is not run over.
+    """
+    if attempts >= MAX_TRIES:
+        return None
+    minutes = _WAITS_MINUTES[min(max(attempts, 1), len(_WAITS_MINUTES)) - 1]
+    return now + timedelta(minutes=minutes * (1 + jitter / 4))
+
+
+def plain_address(typed: str) -> str:
+    """An address as it is compared and stored: no spaces around it, lower case."""
+    return typed.strip().lower()
