@@ -9,7 +9,7 @@ from sqlalchemy.orm import relationship as related
 
 from portal.consent.rules import Event, Scope, State
 from portal.core.db import Base, PublicId, RowId
-from portal.people.models import Client, FamilyMember, Relationship
+from portal.people.models import Client, FamilyMember, Relationship, StaffMember
 
 
 class SigningMethod(StrEnum):
@@ -68,6 +68,8 @@ class Consent(Base):
     copy_given_at: Mapped[datetime | None]
 
     hold_kind: Mapped[HoldKind | None]
+    chosen_at: Mapped[datetime | None]
+    """When the client ticked the boxes; until then `scopes` is only what was asked for."""
     prepared_by_id: Mapped[int | None] = mapped_column(ForeignKey("staff_member.id"))
     created_at: Mapped[datetime]
 
@@ -146,6 +148,10 @@ class DeskSigning(Base):
     token_digest: Mapped[str] = mapped_column(String(64), unique=True)
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
+    opened_at: Mapped[datetime | None]
+    tablet_digest: Mapped[str | None] = mapped_column(String(64))
+    """Of the secret that the opening browser alone holds: the code works once."""
     finished_at: Mapped[datetime | None]
 
     client: Mapped[Client] = related()
+    witness: Mapped[StaffMember] = related()

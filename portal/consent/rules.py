@@ -3,11 +3,14 @@
 Nothing here reads the clock or the database.
 """
 
+import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
+
+from dateutil.relativedelta import relativedelta
 
 
 class Scope(StrEnum):
@@ -85,8 +88,25 @@ LIVE: frozenset[State] = frozenset({State.ACTIVE, State.ON_HOLD})
 
 OPEN: frozenset[State] = frozenset({State.DRAFT, State.PENDING_SIGNATURE})
 
-MAX_LIFE = timedelta(days=366)
-"""No family consent lasts longer than 12 months."""
+DEFAULT_MONTHS = 6
+MAX_MONTHS = 12
+"""No family consent lasts longer."""
+
+DRAFT_LIFE = timedelta(days=14)
+"""A consent that waited this long for a signature has lapsed; computed, like an end."""
+
+UNDO_WINDOW = timedelta(minutes=10)
+"""How long the staff member who pressed "Hold now" may take it back as "wrong row"."""
+
+ADULT_AGE = 18
+MINOR_SIGNS_ALONE = "minor_self"
+"""The location's rule under which a minor's own signature is enough (2.14)."""
+
+CLASS_WORDS = frozenset(
+    {"family", "relatives", "everyone", "everybody", "anyone", "anybody"}
+    | {"familia", "familiares", "parientes", "todos"}
+)
+"""Words that name nobody: a family consent names one person (2.31(a)(4))."""
 
 
 def next_state(state: State, event: Event) -> State | None:
@@ -133,6 +153,62 @@ def missing_elements(elements: Elements) -> list[str]:
         if not (value.strip() if isinstance(value, str) else value):
             missing.append(name)
     return missing
+
+
+def missing_needs(scopes: Collection[Scope]) -> list[Scope]:
+    """The scopes that mean nothing because another one is not ticked."""
+    return [scope for scope, needed in NEEDS.items() if scope in scopes and needed not in scopes]
+
+
+def with_dependents(scopes: Collection[Scope]) -> frozenset[Scope]:
+    """`scopes` and those that need one of them: what falls when these are taken away."""
+    return frozenset(scopes) | {scope for scope, needed in NEEDS.items() if needed in scopes}
+
+
+def same_name(typed: str, printed: str) -> bool:
+    """Whether a typed name is the printed one, whatever its case, spacing or accents' form."""
+    return _plain(typed) == _plain(printed) != ""
+
+
+def names_one_person(name: str) -> bool:
+    """Whether `name` can be one person's; "my family" cannot."""
+    words = set(_plain(name).split())
+    return bool(words) and not words & CLASS_WORDS
+
+
+def _plain(name: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
+def months_later(on: date, months: int) -> date:
+    """The same day of the month so many months later, or that month's last day."""
+    return on + relativedelta(months=months)
+
+
+def end_problem(expires_on: date, *, today: date) -> str | None:
+    """Why this end cannot be chosen on `today` (the location's date); None when it can."""
+    if expires_on < today:
+        return "end_is_past"
+    if expires_on > months_later(today, MAX_MONTHS):
+        return "end_too_late"
+    return None
+
+
+def age(birth_on: date, on: date) -> int:
+    """Whole years on the date `on`; a birthday of February 29 counts from March 1."""
+    return on.year - birth_on.year - ((on.month, on.day) < (birth_on.month, birth_on.day))
+
+
+def minor_problem(*, birth_on: date, on: date, minor_rule: str | None) -> str | None:
+    """Why a client of this age cannot sign alone (2.14 with the state's law); None when they can."""
+    if age(birth_on, on) >= ADULT_AGE or minor_rule == MINOR_SIGNS_ALONE:
+        return None
+    return "minor_rule_missing" if minor_rule is None else "guardian_signature_missing"
+
+
+def has_lapsed(*, state: State, since: datetime, at: datetime) -> bool:
+    """Whether a consent that waits for its signature since `since` has waited too long."""
+    return state in OPEN and at >= since + DRAFT_LIFE
 
 
 def ends_at(expires_on: date, zone: str) -> datetime:

@@ -15,6 +15,50 @@ SENTENCES = {
         "This does not look like an e-mail address. Type it again, such as ana@mail.example."
     ),
     "changed_meanwhile": _("This changed while you were looking at it. Look again, then decide."),
+    # consent
+    "agree_first": _("The box is empty. Tick “I agree” if you want to sign."),
+    "client_cannot_sign": _("This client cannot sign. Talk to your privacy officer before you go on."),
+    "end_is_past": _("This date has passed. Choose today or a later day."),
+    "end_too_late": _("This date is more than 12 months away. Choose an earlier day."),
+    "group_names_need_program_times": _(
+        "Group names only make sense with program times. Tick program times too, or take group names away."
+    ),
+    "guardian_signature_missing": _(
+        "Here a client under 18 and a parent or guardian must both sign. Have both sign on paper for now."
+    ),
+    "hold_undo_over": _(
+        "Only the person who pressed it can undo this, within 10 minutes. Now the client has to say so."
+    ),
+    "minor_rule_missing": _(
+        "This client is under 18, and the rule of this state is not entered yet. Ask your administrator."
+    ),
+    "missing_client_name": _("The client's name is missing. Enter it, then prepare the consent again."),
+    "missing_discloser": _("The program's name is missing. Ask your administrator to enter it."),
+    "missing_expires_on": _("The end date is missing. Choose the last day."),
+    "missing_purpose": _("The purpose is missing. Choose what this is for."),
+    "missing_recipient_name": _(
+        "The name has to be that of one person. Enter this person's full name, then prepare it again."
+    ),
+    "missing_recipient_relationship": _("It is not said who this person is to the client. Enter it."),
+    "missing_redisclosure_statement": _(
+        "The statement about passing on is missing from the text. Tell your administrator."
+    ),
+    "missing_refusal_statement": _(
+        "The statement about saying no is missing from the text. Tell your administrator."
+    ),
+    "missing_revocation_statement": _(
+        "The statement about stopping is missing from the text. Tell your administrator."
+    ),
+    "missing_scopes": _("No box is ticked. Tick at least one thing that this person may see."),
+    "missing_signed_on": _("The date of signing is missing. Sign again."),
+    "missing_signer_name": _("Your name is missing. Type your name as it stands above."),
+    "name_differs": _("Type your name as it stands above."),
+    "nothing_left": _("This would take everything away. Use “Stop sharing” for that."),
+    "only_client_lifts": _("Only the client can end this hold. Ask the client."),
+    "relationship_ended": _("This person is no longer linked to the client. Link them again first."),
+    "text_changed": _("The text changed while you were reading. Read it again, then sign."),
+    "waited_too_long": _("This waited more than 14 days for a signature. Prepare a new one."),
+    "witness_missing": _("A staff member has to witness this. Open the signing from the staff pages."),
     # accounts
     "name_taken": _("This sign-in name is in use. Choose another one."),
     "passphrase_too_short": _(
@@ -24,6 +68,17 @@ SENTENCES = {
     "passphrase_well_known": _(
         "This passphrase is well known or easy to guess. Choose words that only you would put together."
     ),
+    # schedule
+    "rule_not_understood": _("This repetition is not one we know. Choose days of the week and an end."),
+    "rule_without_a_day": _("No day falls between the start and the end. Check both dates."),
+    "length_not_possible": _("A group lasts between 1 minute and 12 hours. Check the start and the end."),
+    "track_of_other_location": _("This track belongs to another location. Choose one of the client's own."),
+    "ends_before_start": _("The end lies before the start. Check both dates."),
+    "already_on_a_track": _("The client already follows a track on these days. End that one first."),
+    "occurs_already": _("This group already meets at that time. Choose another time."),
+    "day_closed": _("The location is closed on that day. Choose another day, or end the closure."),
+    "reason_not_known": _("Choose a reason from the list."),
+    "too_long_closed": _("A closure lasts at most 60 days. Enter it in parts."),
 }
 
 
