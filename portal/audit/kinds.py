@@ -11,8 +11,13 @@ KINDS: dict[str, frozenset[str]] = {
         "signin.succeeded": "user_id audience",
         "signin.failed": "user_id step",
         "signin.ended": "user_id reason count",
+        "passphrase.reset_asked": "user_id",
         "passphrase.changed": "user_id way",
+        "account.disabled": "user_id",
+        "account.invited": "account_invitation_id invited_kind invited_id",
+        "account.accepted": "account_invitation_id user_id",
         "second_factor.set_up": "user_id",
+        "second_factor.forgotten": "user_id",
         # people
         "client.created": "",
         "client.viewed": "page",
@@ -36,7 +41,7 @@ KINDS: dict[str, frozenset[str]] = {
         "consent.copy_opened": "consent_id",
         "desk.opened": "desk_signing_id",
         # sessions
-        "session.created": "session_id kind",
+        "session.created": "session_id session_kind",
         "session.published": "session_id",
         "session.changed": "session_id names",
         "session.moved": "session_id time_revision affected",
@@ -48,6 +53,18 @@ KINDS: dict[str, frozenset[str]] = {
         "mail.address_confirmed": "reader_kind reader_id",
         "mail.preferences_changed": "reader_kind reader_id kinds way",
         "mail.decided": "message_id from_state to_state",
+        # schedule
+        "schedule.track_added": "track_id",
+        "schedule.block_added": "track_id block_id",
+        "schedule.enrolled": "enrolment_id track_id to_on",
+        "schedule.enrolment_ended": "enrolment_id track_id to_on",
+        "schedule.occurrence_moved": "block_id original_start time_revision",
+        "schedule.occurrence_cancelled": "block_id original_start time_revision",
+        "schedule.occurrence_added": "block_id original_start time_revision",
+        "schedule.closed": "closure_id location_id",
+        "schedule.opened_again": "closure_id location_id",
+        "calendar_feed.switched": "family_member_id is_on",
+        "timetable.imported": "rows added",
         # center
         "settings.changed": "version names",
     }.items()

@@ -116,7 +116,7 @@ def enrolled_on(*, on: date) -> dict[int, int]:
         .where(Enrolment.from_on <= on, or_(Enrolment.to_on.is_(None), Enrolment.to_on >= on))
         .group_by(Enrolment.track_id)
     )
-    return dict(rows.tuples().all())
+    return {row[0]: row[1] for row in rows}
 
 
 def recurring(block: Block, zone: str) -> Recurring:

@@ -59,6 +59,14 @@ SENTENCES = {
     "text_changed": _("The text changed while you were reading. Read it again, then sign."),
     "waited_too_long": _("This waited more than 14 days for a signature. Prepare a new one."),
     "witness_missing": _("A staff member has to witness this. Open the signing from the staff pages."),
+    # people
+    "already_related": _("This person is already linked to this client. Change the entry there."),
+    "client_known": _("A client with this name and birth date is already here. Look at the caseload."),
+    "consent_needed": _("This needs a signed consent first. Prepare one and let the client sign it."),
+    "no_address": _("There is no e-mail address for this person. Print the letter instead."),
+    "other_account": _(
+        "You are signed in with another account. Sign out, then open the link again."
+    ),
     # accounts
     "name_taken": _("This sign-in name is in use. Choose another one."),
     "passphrase_too_short": _(

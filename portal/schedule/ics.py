@@ -1,0 +1,58 @@
+"""Calendar files (RFC 5545) that say nothing: no client, no group, no program.
+
+One event per occurrence, not a rule: what a reader may see is decided anew at each fetch,
+and a rule once exported would go on for ever in somebody's phone.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from icalendar import Calendar, Event
+
+DOMAIN = "calendar.invalid"
+"""The right side of each UID: it must be stable, and it must not name the center."""
+REFRESH = timedelta(hours=4)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One event. `subject` (`session:<id>`, `block:<id>:<start>`) makes the UID stable."""
+
+    subject: str
+    start_at: datetime
+    end_at: datetime
+    zone: str
+    time_revision: int
+    summary: str
+    """Discreet, such as "Appointment"."""
+
+
+def file(entries: Iterable[Entry], *, now: datetime, is_feed: bool = False) -> bytes:
+    """The file with these events in their own zones, VTIMEZONE included. `now` is its stamp."""
+    calendar = Calendar()
+    calendar.add("prodid", "-//Calendar//EN")
+    calendar.add("version", "2.0")
+    calendar.add("method", "PUBLISH")
+    if is_feed:
+        calendar.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
+        calendar.add("x-published-ttl", "PT4H")
+    for entry in entries:
+        calendar.add_component(_event(entry, now))
+    calendar.add_missing_timezones()
+    return calendar.to_ical()
+
+
+def _event(entry: Entry, now: datetime) -> Event:
+    zone = ZoneInfo(entry.zone)
+    event = Event()
+    event.add("uid", f"{entry.subject.replace(':', '-')}@{DOMAIN}")
+    event.add("sequence", entry.time_revision)
+    event.add("dtstamp", now)
+    event.add("dtstart", entry.start_at.astimezone(zone))
+    event.add("dtend", entry.end_at.astimezone(zone))
+    event.add("summary", entry.summary)
+    event.add("class", "PRIVATE")
+    event.add("transp", "OPAQUE")
+    return event
