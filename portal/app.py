@@ -11,6 +11,7 @@ from flask_wtf import CSRFProtect
 
 import config
 from portal import cli, jobs
+from portal.accounts import second_factor
 from portal.accounts.passphrases import passphrases
 from portal.core.db import db, reading, writing
 from portal.core.errors import Refused
@@ -20,13 +21,16 @@ from portal.mail.kinds import Registry
 from portal.web import (
     access,
     admin,
+    assets,
     client,
     dates,
     errors,
     family,
+    frame,
     headers,
     language,
     ledger,
+    menu,
     privacy,
     public,
     refusal,
@@ -70,6 +74,7 @@ class Portal(Flask):
             return super().full_dispatch_request()
         with reading():
             response = super().full_dispatch_request()
+        access.note_seen()
         try:
             ledger.write()
         except Exception:
@@ -83,9 +88,11 @@ class Portal(Flask):
         When a service refuses, everything is rolled back and the view runs once more,
         reading only, to show the sentence beside what was typed (`web.refusal`).
         """
-        if request.method in READING_METHODS or getattr(self.view(), "opens_transactions", False):
+        if request.method in READING_METHODS:
             return super().dispatch_request()
         try:
+            if getattr(self.view(), "opens_transactions", False):
+                return self.make_response(super().dispatch_request())
             with writing():
                 g.pop("now", None)  # read it again, now that the lock is held
                 return self.make_response(super().dispatch_request())
@@ -127,6 +134,9 @@ def create_app(settings: config.Settings | None = None, **overrides: Any) -> Fla
     access.init_app(app)
     language.init_app(app)
     dates.init_app(app)
+    assets.init_app(app)
+    frame.init_app(app)
+    menu.init_app(app)
     headers.init_app(app)
     errors.init_app(app)
     smtp.init_app(app)
@@ -135,6 +145,7 @@ def create_app(settings: config.Settings | None = None, **overrides: Any) -> Fla
         time_cost=app.config["ARGON2_TIME_COST"],
         lanes=app.config["ARGON2_LANES"],
     )
+    second_factor.secrets.configure(app.config["SECRET_KEY"])
     for audience in (public, signin, family, client, staff, admin, privacy):
         app.register_blueprint(audience.build())
     jobs.init_app(app, mail_kinds())

@@ -68,15 +68,21 @@ class BrowserSession(Base):
 
 
 class PassphraseReset(Base):
-    """A wish to choose a new passphrase. The token is minted when the mail is sent."""
+    """A wish to choose a new passphrase. The token is minted when the mail is sent.
+
+    A name that nobody has leaves a row as well, without `user_id`: the same work, so that
+    the answer tells nothing. Its mail is dropped.
+    """
 
     __tablename__ = "passphrase_reset"
 
     id: Mapped[PublicId]
-    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), index=True)
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"), index=True)
+    name_digest: Mapped[str] = mapped_column(String(64), index=True)
+    """Keyed digest of the name that was typed, to count how often it is asked for."""
     token_digest: Mapped[str | None] = mapped_column(String(64), unique=True)
     asked_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
 
-    user: Mapped[User] = related()
+    user: Mapped[User | None] = related()

@@ -48,6 +48,9 @@ KINDS: dict[str, frozenset[str]] = {
         "session.cancelled": "session_id reason affected",
         "session.attendance_recorded": "session_id count",
         "sign_up.changed_state": "sign_up_id session_id family_member_id from_state to_state event",
+        # education
+        "lesson.assigned": "assignment_id relationship_id module_id",
+        "lesson.closed": "assignment_id relationship_id module_id reason",
         # mail
         "mail.address_set": "reader_kind reader_id",
         "mail.address_confirmed": "reader_kind reader_id",
