@@ -35,6 +35,11 @@ def short_day(on: date | datetime, zone: str = "UTC") -> str:
     )
 
 
+def weekday(on: date) -> str:
+    """ "Thu" / "Jue"."""
+    return _sentence(format_date(on, "EEE", locale=str(get_locale())))
+
+
 def full_date(on: date | datetime, zone: str = "UTC") -> str:
     """ "June 11, 2026" / "11 de junio de 2026"."""
     on = _local(on, zone) if isinstance(on, datetime) else on
@@ -73,6 +78,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals.update(
         long_day=long_day,
         short_day=short_day,
+        weekday=weekday,
         full_date=full_date,
         clock_time=clock_time,
         hours=hours,

@@ -31,8 +31,8 @@ def init_app(app: Flask) -> None:
         headers["X-Robots-Tag"] = "noindex, nofollow"
         if app.config["SESSION_COOKIE_SECURE"]:
             headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
-        if request.endpoint == "static":
-            # The address carries the content's hash (see `asset`), so it may live a year.
+        if request.endpoint == "static" and "v" in request.args and response.status_code < 400:
+            # The address carries the content's hash (see `web.assets`), so it may live a year.
             headers["Cache-Control"] = "public, max-age=31536000, immutable"
         else:
             headers["Cache-Control"] = "no-store"

@@ -1,8 +1,13 @@
 """The front door, the way out and the urgent-help page."""
 
-from flask import redirect, render_template, url_for
+from flask import redirect, render_template, session, url_for
+from flask_login import current_user
 from werkzeug.wrappers import Response
 
+from portal.accounts import service as accounts
+from portal.core.db import writing
+from portal.web import access
+from portal.web.frame import center, href
 from portal.web.pages import Pages
 
 pages = Pages()
@@ -10,8 +15,35 @@ pages = Pages()
 
 @pages.get("/")
 def front() -> Response:
-    """Send people to sign in; nothing here tells what the place is."""
+    """Send people to their own first page; nothing here tells what the place is."""
+    if current_user.is_authenticated:
+        return redirect(href(f"{access.viewer().audience}.home") or url_for("public.urgent_help"))
     return redirect(url_for("signin.sign_in"))
+
+
+@pages.form("/leave")
+def leave() -> Response:
+    """End this browser session and show the weather.
+
+    The one GET that changes something: a person who must hide the page cannot wait for a
+    form, and ending a session needlessly hurts nobody.
+    """
+    _forget()
+    session.clear()
+    return redirect(center().leave_url, code=303)
+
+
+leave.opens_transactions = True  # type: ignore[attr-defined]
+
+
+def _forget() -> None:
+    if not current_user.is_authenticated:
+        return
+    viewer, actor = access.viewer(), access.actor()
+    with writing():
+        accounts.end_browser_session(
+            user_id=viewer.user.id, session_id=viewer.session.id, reason="left", now=access.now(), actor=actor
+        )
 
 
 @pages.get("/urgent-help")

@@ -1,0 +1,43 @@
+"""What the frame around every page needs: the center's own words, links that may be missing."""
+
+from typing import Any
+
+from flask import Flask, current_app, g, has_request_context, request, url_for
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.local import LocalProxy
+
+from portal.center import settings
+from portal.center.settings import CenterSettings
+
+AWAY_FROM_THE_DATABASE = CenterSettings()
+"""Error pages are shown when the database is away, too; then the defaults must do."""
+
+
+def center() -> CenterSettings:
+    """The settings in force, read once a request."""
+    if "center" not in g:
+        try:
+            g.center = settings.current()
+        except SQLAlchemyError:
+            return AWAY_FROM_THE_DATABASE
+    found: CenterSettings = g.center
+    return found
+
+
+def href(endpoint: str, **values: Any) -> str | None:
+    """The address of a page, or None while there is no such page: its link is left out."""
+    if endpoint.startswith("."):
+        endpoint = f"{request.blueprint}{endpoint}"
+    return url_for(endpoint, **values) if endpoint in current_app.view_functions else None
+
+
+def this_page() -> str:
+    """Path and query of this page, to come back to after the language was switched."""
+    if not has_request_context():
+        return "/"
+    return request.full_path.removesuffix("?") if request.method == "GET" else request.path
+
+
+def init_app(app: Flask) -> None:
+    """Offer each as a template global; `center` is read only where a page asks for it."""
+    app.jinja_env.globals.update(center=LocalProxy(center), href=href, this_page=this_page)
