@@ -1,7 +1,6 @@
 """Family sessions and who has a place in them."""
 
 from datetime import datetime
-from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -9,35 +8,32 @@ from sqlalchemy.orm import relationship as related
 
 from portal.center.models import Location
 from portal.core.db import Base, PublicId, RowId
-from portal.people.models import FamilyMember, Relationship, StaffMember
+from portal.people.models import Client, FamilyMember, Relationship, StaffMember
+from portal.sessions.rules import (
+    LIVE_SIGN_UP,
+    OPEN_KINDS,
+    TAKES_A_PLACE,
+    Attendance,
+    Meeting,
+    SessionKind,
+    SessionState,
+    SignUpState,
+    closes_at,
+)
 
-
-class SessionKind(StrEnum):
-    """What sort of evening it is. The last two are open: they need no consent."""
-
-    SINGLE_FAMILY = "single_family"
-    MULTI_FAMILY = "multi_family"
-    EDUCATION_EVENING = "education_evening"
-    OPEN_HOUSE = "open_house"
-
-
-OPEN_KINDS: frozenset[SessionKind] = frozenset({SessionKind.EDUCATION_EVENING, SessionKind.OPEN_HOUSE})
-
-
-class Meeting(StrEnum):
-    """How people meet."""
-
-    IN_PERSON = "in_person"
-    VIDEO = "video"
-    BOTH = "both"
-
-
-class SessionState(StrEnum):
-    """FHIR Appointment.status, as far as a group needs it."""
-
-    DRAFT = "draft"
-    PUBLISHED = "published"
-    CANCELLED = "cancelled"
+__all__ = [
+    "LIVE_SIGN_UP",
+    "OPEN_KINDS",
+    "TAKES_A_PLACE",
+    "Attendance",
+    "FamilySession",
+    "Meeting",
+    "SessionKind",
+    "SessionState",
+    "SignUp",
+    "SignUpEvent",
+    "SignUpState",
+]
 
 
 class FamilySession(Base):
@@ -48,6 +44,8 @@ class FamilySession(Base):
     id: Mapped[PublicId]
     location_id: Mapped[int] = mapped_column(ForeignKey("location.id"), index=True)
     kind: Mapped[SessionKind]
+    client_id: Mapped[int | None] = mapped_column(ForeignKey("client.id"), index=True)
+    """Whose evening a single family session is; None for every other kind."""
     state: Mapped[SessionState] = mapped_column(default=SessionState.DRAFT)
     title_en: Mapped[str] = mapped_column(String(120))
     title_es: Mapped[str] = mapped_column(String(120))
@@ -75,36 +73,31 @@ class FamilySession(Base):
     created_at: Mapped[datetime]
 
     location: Mapped[Location] = related()
+    client: Mapped[Client | None] = related()
     facilitator: Mapped[StaffMember | None] = related()
+
+    @property
+    def is_open_kind(self) -> bool:
+        """Whether it needs no consent."""
+        return self.kind in OPEN_KINDS
+
+    @property
+    def closes_at(self) -> datetime:
+        """The instant (UTC) from which people no longer change their own place."""
+        return closes_at(self.starts_at, self.cutoff_minutes)
+
+    def title(self, language: str) -> str:
+        """The title in the reader's language; the other one where it is missing."""
+        return (self.title_es or self.title_en) if language == "es" else (self.title_en or self.title_es)
+
+    def bring(self, language: str) -> str:
+        """What to bring, in the reader's language; may be empty."""
+        return (self.bring_es or self.bring_en) if language == "es" else (self.bring_en or self.bring_es)
 
     __table_args__ = (
         CheckConstraint("capacity >= 0", name="capacity_not_negative"),
         CheckConstraint("ends_at > starts_at", name="ends_after_start"),
     )
-
-
-class SignUpState(StrEnum):
-    """FHIR Appointment.participant; terminal: given_up and access_ended."""
-
-    PLACED = "placed"
-    WAITLISTED = "waitlisted"
-    OFFERED = "offered"
-    """A freed place is held for this person until `offer_ends_at`."""
-    GIVEN_UP = "given_up"
-    ACCESS_ENDED = "access_ended"
-    SESSION_CANCELLED = "session_cancelled"
-
-
-TAKES_A_PLACE: frozenset[SignUpState] = frozenset({SignUpState.PLACED, SignUpState.OFFERED})
-LIVE_SIGN_UP: frozenset[SignUpState] = TAKES_A_PLACE | {SignUpState.WAITLISTED}
-
-
-class Attendance(StrEnum):
-    """What staff ticked at the door."""
-
-    ARRIVED = "arrived"
-    NO_SHOW = "no_show"
-    LATE_CANCEL = "late_cancel"
 
 
 class SignUp(Base):

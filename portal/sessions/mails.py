@@ -1,0 +1,97 @@
+"""The mails about a person's own place. Discreet: a day and a time, never what or with whom.
+
+Each needs the person's own opt-in `places` (consent.md, decision 1) and, where the place
+rests on a permission, the gate's yes at the moment of sending.
+"""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from portal.consent.rules import Scope
+from portal.core.db import db
+from portal.core.errors import NotFound
+from portal.disclosure import gate
+from portal.mail import queries as mail
+from portal.mail.kinds import Kind, Letter
+from portal.mail.models import OutboundMessage, ReaderKind
+from portal.sessions.models import SignUp
+from portal.sessions.rules import SignUpState
+
+OPT_IN = "places"
+
+
+def render(message: OutboundMessage, now: datetime) -> Letter:
+    """The letter of any of the four kinds: when it is, and where to look."""
+    sign_up = _sign_up(message)
+    address = mail.address_of(ReaderKind.FAMILY, message.reader_id)
+    if sign_up is None or address is None:
+        raise NotFound
+    return Letter(
+        address=address.address,
+        language=address.language,
+        name=sign_up.family_member.given_name,
+        values={
+            "starts_at": sign_up.session.starts_at,
+            "zone": sign_up.session.timezone,
+            "offer_ends_at": sign_up.offer_ends_at,
+            "path": f"/sessions/{sign_up.session_id}",
+        },
+    )
+
+
+def place_still_wanted(message: OutboundMessage, now: datetime) -> str | None:
+    """Only while the place stands, at the time that the mail tells."""
+    return _not_in(message, now, {SignUpState.PLACED})
+
+
+def offer_still_wanted(message: OutboundMessage, now: datetime) -> str | None:
+    """Only while the offer is open."""
+    return _not_in(message, now, {SignUpState.OFFERED})
+
+
+def change_still_wanted(message: OutboundMessage, now: datetime) -> str | None:
+    """Only while the person is signed up, and if this is the last change."""
+    return _not_in(message, now, {SignUpState.PLACED, SignUpState.OFFERED, SignUpState.WAITLISTED})
+
+
+def cancellation_still_wanted(message: OutboundMessage, now: datetime) -> str | None:
+    """Only for a place that ended because of the session, and while the gate says yes."""
+    return _not_in(message, now, {SignUpState.SESSION_CANCELLED})
+
+
+def _not_in(message: OutboundMessage, now: datetime, states: Collection[SignUpState]) -> str | None:
+    sign_up = _sign_up(message)
+    if sign_up is None:
+        return "gone"
+    if sign_up.relationship and not _may_tell(sign_up, now):
+        return "no_permission"
+    db.session.refresh(sign_up)  # after the consent is locked
+    if sign_up.state not in states:
+        return "place_changed"
+    if sign_up.session.time_revision != message.context["time_revision"]:
+        return "time_changed"
+    return None
+
+
+def _may_tell(sign_up: SignUp, now: datetime) -> bool:
+    assert sign_up.relationship is not None
+    answer = gate.may_disclose(
+        client_id=sign_up.relationship.client_id,
+        family_member_id=sign_up.family_member_id,
+        scope=Scope.SESSIONS,
+        at=now,
+        lock=True,
+    )
+    return isinstance(answer, gate.Permit)
+
+
+def _sign_up(message: OutboundMessage) -> SignUp | None:
+    return db.session.get(SignUp, message.context["sign_up_id"], populate_existing=True)
+
+
+KINDS = [
+    Kind("place_confirmed", True, True, render, place_still_wanted, OPT_IN),
+    Kind("place_offered", True, True, render, offer_still_wanted, OPT_IN),
+    Kind("session_changed", True, True, render, change_still_wanted, OPT_IN),
+    Kind("session_cancelled", True, True, render, cancellation_still_wanted, OPT_IN),
+]

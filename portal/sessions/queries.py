@@ -1,0 +1,218 @@
+"""Reads of sessions. Each answers one page in a fixed number of statements.
+
+What a family member gets is either open to everybody or covered by a permit; the permit
+comes with it, so the page can enter the disclosure in the ledger.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy.orm import aliased, contains_eager, joinedload
+
+from portal.consent.rules import Scope
+from portal.core.db import db
+from portal.core.errors import NotFound
+from portal.disclosure import gate
+from portal.disclosure.gate import Permit
+from portal.people.models import Client, Relationship
+from portal.sessions import rules
+from portal.sessions.basis import visible
+from portal.sessions.models import FamilySession, SessionKind, SessionState, SignUp
+from portal.sessions.places import rests_on_permission
+from portal.sessions.rules import LIVE_SIGN_UP, TAKES_A_PLACE, SignUpState
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A session as one family member may see it. No other participant is in it."""
+
+    session: FamilySession
+    taken: int
+    own: SignUp | None
+    """The person's live sign-up."""
+    permit: Permit | None
+    """What shows it to them; None for an open session."""
+    now: datetime
+
+    @property
+    def places_left(self) -> int:
+        """How many places are free."""
+        return rules.places_left(self.session.capacity, self.taken)
+
+    @property
+    def own_state(self) -> str:
+        """`placed`, `offered`, `waitlisted` or empty: what the page shows."""
+        if self.own and self.own.state is SignUpState.OFFERED and not self.has_open_offer:
+            return ""
+        return self.own.state.value if self.own else ""
+
+    @property
+    def has_open_offer(self) -> bool:
+        """Whether an offer may still be taken."""
+        ends_at = self.own.offer_ends_at if self.own else None
+        return ends_at is not None and self.now < ends_at
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the person may still change their own place."""
+        return rules.is_open(self.session.state, self.session.closes_at, self.now)
+
+    @property
+    def may_join(self) -> bool:
+        """Whether the video link and the dial-in may be shown: a place, and near the start."""
+        return self.own_state == "placed" and rules.may_join(
+            self.session.starts_at, self.session.ends_at, self.now
+        )
+
+    @property
+    def asks_again(self) -> bool:
+        """Whether the time changed since the person said yes: "Can you still come?"."""
+        return self.own is not None and self.own.confirmed_for_revision != self.session.time_revision
+
+
+def session_permits(family_member_id: int, now: datetime) -> list[Permit]:
+    """The permits under which sessions are shown; two statements."""
+    return gate.permits(family_member_id=family_member_id, at=now, scope=Scope.SESSIONS)
+
+
+def visible_to(
+    *, family_member_id: int, now: datetime, permits: Sequence[Permit] | None = None
+) -> list[Seen]:
+    """Published sessions that are not over, by date: the person's own and those open to them."""
+    return _seen(
+        family_member_id,
+        now,
+        permits,
+        FamilySession.state == SessionState.PUBLISHED,
+        FamilySession.ends_at > now,
+    )
+
+
+def own_upcoming(
+    *, family_member_id: int, now: datetime, permits: Sequence[Permit] | None = None
+) -> list[Seen]:
+    """The sessions, not yet over, in which the person has, waits for or is offered a place."""
+    seen = visible_to(family_member_id=family_member_id, now=now, permits=permits)
+    return [each for each in seen if each.own_state]
+
+
+def own_between(
+    *,
+    family_member_id: int,
+    from_at: datetime,
+    to_at: datetime,
+    now: datetime,
+    permits: Sequence[Permit] | None = None,
+) -> list[Seen]:
+    """The person's places in sessions that start in the window, as the gate stands now."""
+    seen = _seen(
+        family_member_id,
+        now,
+        permits,
+        FamilySession.state == SessionState.PUBLISHED,
+        FamilySession.starts_at >= from_at,
+        FamilySession.starts_at < to_at,
+        SignUp.state == SignUpState.PLACED,
+    )
+    return [each for each in seen if each.own]
+
+
+def session_for(*, family_member_id: int, session_id: int, now: datetime) -> Seen:
+    """One session, published or cancelled, as this person may see it. Raises NotFound."""
+    found = _seen(
+        family_member_id,
+        now,
+        None,
+        FamilySession.id == session_id,
+        FamilySession.state != SessionState.DRAFT,
+    )
+    if not found:
+        raise NotFound
+    return found[0]
+
+
+def own_place(*, family_member_id: int, session_id: int, now: datetime) -> Seen:
+    """The session with the person's own live sign-up. Raises NotFound without one."""
+    seen = session_for(family_member_id=family_member_id, session_id=session_id, now=now)
+    if seen.own is None:
+        raise NotFound
+    return seen
+
+
+def _seen(
+    family_member_id: int,
+    now: datetime,
+    permits: Sequence[Permit] | None,
+    *conditions: ColumnElement[bool],
+) -> list[Seen]:
+    """One statement, and two more for the permits where none are given."""
+    if permits is None:
+        permits = session_permits(family_member_id, now)
+    by_client = {permit.client_id: permit for permit in permits if permit.scope is Scope.SESSIONS}
+    other = aliased(SignUp)
+    taken = (
+        select(func.count())
+        .where(other.session_id == FamilySession.id, other.state.in_(TAKES_A_PLACE))
+        .correlate(FamilySession)
+        .scalar_subquery()
+    )
+    covering = (
+        select(func.min(Client.id))
+        .where(
+            Client.id.in_(by_client),
+            Client.location_id == FamilySession.location_id,
+            (FamilySession.kind != SessionKind.SINGLE_FAMILY) | (FamilySession.client_id == Client.id),
+        )
+        .correlate(FamilySession)
+        .scalar_subquery()
+    )
+    query = (
+        select(FamilySession, taken, SignUp, covering)
+        .outerjoin(
+            SignUp,
+            and_(
+                SignUp.session_id == FamilySession.id,
+                SignUp.family_member_id == family_member_id,
+                SignUp.state.in_(LIVE_SIGN_UP),
+            ),
+        )
+        .where(visible(list(by_client)), *conditions)
+        .options(joinedload(FamilySession.location), joinedload(FamilySession.facilitator))
+        .order_by(FamilySession.starts_at, FamilySession.id)
+    )
+    return [
+        Seen(
+            session=session,
+            taken=count,
+            own=own,
+            permit=None if session.is_open_kind else by_client[client_id],
+            now=now,
+        )
+        for session, count, own, client_id in db.session.execute(query)
+    ]
+
+
+@dataclass(frozen=True)
+class RosterRow:
+    """One person on a roster, for staff."""
+
+    sign_up: SignUp
+    is_consent_usable: bool
+    """What the gate says now; True for an open session."""
+
+
+def roster(*, session_id: int, now: datetime) -> list[RosterRow]:
+    """Everybody with a live sign-up, in order, each with the gate's answer; one statement."""
+    query = (
+        select(SignUp, rests_on_permission(now))
+        .join(SignUp.family_member)
+        .where(SignUp.session_id == session_id, SignUp.state.in_(LIVE_SIGN_UP))
+        .options(
+            contains_eager(SignUp.family_member),
+            joinedload(SignUp.relationship).joinedload(Relationship.client),
+        )
+        .order_by(SignUp.queue_number)
+    )
+    return [RosterRow(sign_up, bool(usable)) for sign_up, usable in db.session.execute(query)]
