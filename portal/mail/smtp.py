@@ -1,11 +1,148 @@
 """The SMTP conversation, through Flask-Mail. The only module of this room that knows Flask."""
 
-from flask import Flask
-from flask_mail import Mail
+import smtplib
+import ssl
+from collections.abc import Callable
+from email.utils import formataddr
+from typing import Any
 
-mail = Mail()
+import flask_mail
+from flask import Flask, current_app
+
+from portal.mail.models import MessageState
+from portal.mail.post import Answer, Envelope
+
+mail = flask_mail.Mail()
+SERVICE_CLOSES = 421
+PERMANENT = 500
 
 
 def init_app(app: Flask) -> None:
     """Wire Flask-Mail."""
     mail.init_app(app)
+
+
+class Server(smtplib.SMTP):
+    """An SMTP server that remembers whether the mail itself was begun.
+
+    From then on a lost connection tells nothing: the server may have the mail or not.
+    """
+
+    data_began = False
+
+    def data(self, msg: Any) -> Any:
+        """Hand over the mail itself."""
+        self.data_began = True
+        return super().data(msg)
+
+
+class Connection(flask_mail.Connection):
+    """Flask-Mail's connection with a time-out and a verified certificate."""
+
+    host: Server | None
+
+    def configure_host(self) -> Server:
+        """Connect, encrypt, sign in."""
+        config = current_app.config
+        host = Server(config["MAIL_SERVER"], config["MAIL_PORT"], timeout=config["MAIL_TIMEOUT_S"])
+        try:
+            if config["MAIL_USE_TLS"]:
+                host.starttls(context=ssl.create_default_context())
+            if config["MAIL_USERNAME"]:
+                host.login(config["MAIL_USERNAME"], config["MAIL_PASSWORD"])
+        except BaseException:
+            host.close()
+            raise
+        return host
+
+
+class KeptLine:
+    """One connection for a whole batch, opened with the first mail and again after a loss."""
+
+    def __init__(self) -> None:
+        self._connection: Connection | None = None
+
+    def send(self, envelope: Envelope, trace: Callable[[str], None]) -> Answer:
+        """Hand over one mail and say what became of it."""
+        try:
+            host = self._open()
+        except (OSError, smtplib.SMTPException) as error:
+            self.close()
+            return Answer(MessageState.DEFERRED, _code("connect", error))
+        host.data_began = False
+        answer = self._hand_over(envelope, host)
+        if answer.state is MessageState.SENT:
+            trace("after_data")
+        return answer
+
+    def _open(self) -> Server:
+        if self._connection is None or self._connection.host is None:
+            self._connection = Connection(mail)
+            self._connection.host = self._connection.configure_host()
+        host = self._connection.host
+        assert isinstance(host, Server)
+        return host
+
+    def _hand_over(self, envelope: Envelope, host: Server) -> Answer:
+        assert self._connection is not None
+        try:
+            self._connection.send(_message(envelope))
+        except smtplib.SMTPRecipientsRefused as error:
+            return self._refused("rcpt", next(iter(error.recipients.values()))[0])
+        except smtplib.SMTPSenderRefused as error:
+            # Our own address is not liked: no fault of the reader's.
+            return self._refused("mail", min(error.smtp_code, PERMANENT - 1))
+        except smtplib.SMTPResponseException as error:
+            return self._refused("data", error.smtp_code)
+        except flask_mail.BadHeaderError:
+            return Answer(MessageState.FAILED, "bad_header")
+        except (OSError, smtplib.SMTPException) as error:
+            self.close()
+            began = host.data_began
+            state = MessageState.UNCONFIRMED if began else MessageState.DEFERRED
+            return Answer(state, _code("data" if began else "lost", error))
+        return Answer(MessageState.SENT)
+
+    def _refused(self, step: str, code: int) -> Answer:
+        """The server said no in so many words, so it does not have the mail."""
+        if code == SERVICE_CLOSES:
+            self.close()
+        is_final = code >= PERMANENT
+        return Answer(
+            MessageState.FAILED if is_final else MessageState.DEFERRED,
+            f"smtp_{step}_{code}",
+            is_address_dead=is_final and step == "rcpt",
+        )
+
+    def close(self) -> None:
+        """End the connection, politely where it still stands."""
+        connection, self._connection = self._connection, None
+        if connection is None or connection.host is None:
+            return
+        try:
+            connection.host.quit()
+        except (OSError, smtplib.SMTPException):
+            connection.host.close()
+
+
+def _message(envelope: Envelope) -> flask_mail.Message:
+    sender = current_app.config["MAIL_DEFAULT_SENDER"]
+    headers = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
+    if envelope.stop_url:  # RFC 8058
+        headers["List-Unsubscribe"] = f"<{envelope.stop_url}>"
+        headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    made = flask_mail.Message(
+        subject=envelope.words.subject,
+        recipients=[envelope.address],
+        body=envelope.words.text,
+        html=envelope.words.html,
+        sender=formataddr((envelope.sender_name, sender)),
+        extra_headers=headers,
+    )
+    made.msgId = envelope.message_id
+    return made
+
+
+def _code(step: str, error: Exception) -> str:
+    """A reason without any text of the server's, which may quote addresses."""
+    return f"{step}_{type(error).__name__}"[:60].lower()

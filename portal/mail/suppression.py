@@ -1,0 +1,32 @@
+"""Addresses that must get nothing, kept as keyed hashes so that they outlive the person's row."""
+
+import hashlib
+import hmac
+from datetime import datetime
+
+from sqlalchemy import select, update
+
+from portal.core.db import db
+from portal.mail.models import MailAddress, Suppression
+from portal.mail.rules import plain_address
+
+
+def hashed(address: str, key: str) -> str:
+    """The stored form of an address."""
+    return hmac.new(key.encode(), plain_address(address).encode(), hashlib.sha256).hexdigest()
+
+
+def is_suppressed(address: str, key: str) -> bool:
+    """Whether nothing may go to this address."""
+    query = select(Suppression.id).where(Suppression.address_hash == hashed(address, key))
+    return db.session.scalar(query) is not None
+
+
+def suppress(address: str, *, key: str, reason: str, now: datetime) -> None:
+    """Send nothing more here; its readers have to confirm an address anew."""
+    if is_suppressed(address, key):
+        return
+    db.session.add(Suppression(address_hash=hashed(address, key), reason=reason, at=now))
+    db.session.execute(
+        update(MailAddress).where(MailAddress.address == plain_address(address)).values(confirmed_at=None)
+    )
