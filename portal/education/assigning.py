@@ -1,0 +1,112 @@
+"""Picking a lesson for somebody because of a client, and taking it back."""
+
+from datetime import date, datetime
+
+from sqlalchemy import Select, select
+
+from portal.audit import service as audit
+from portal.consent.rules import Scope
+from portal.core.actor import Actor
+from portal.core.clock import local_date
+from portal.core.db import db
+from portal.core.errors import NotFound, Refused
+from portal.disclosure import gate
+from portal.education.models import Assignment, Module
+from portal.education.notes import NOTES
+from portal.people.models import Relationship
+
+
+def assign(
+    *,
+    relationship_id: int,
+    module_id: int,
+    suggested_by_on: date | None,
+    note_code: str | None,
+    actor: Actor,
+    now: datetime,
+) -> Assignment:
+    """Pick the module for this family member; what is picked already stays as it is.
+
+    The consent is asked again under its lock. `suggested_by_on` is a day at the client's
+    location. Raises Refused lesson_consent_ended or suggested_by_past; NotFound.
+    """
+    relationship = db.session.get(Relationship, relationship_id)
+    module = db.session.get(Module, module_id)
+    if relationship is None or relationship.ended_at or module is None or actor.id is None:
+        raise NotFound
+    if note_code is not None and note_code not in NOTES:
+        raise NotFound
+    _check_consent(relationship, now)
+    if suggested_by_on and suggested_by_on < local_date(now, relationship.client.location.timezone):
+        raise Refused("suggested_by_past", field="suggested_by_on")
+    open_one = db.session.scalars(_open(relationship_id).where(Assignment.module_id == module_id)).first()
+    if open_one:
+        return open_one
+    made = Assignment(
+        relationship=relationship,
+        module=module,
+        assigned_by_id=actor.id,
+        suggested_by_on=suggested_by_on,
+        note_code=note_code,
+        created_at=now,
+    )
+    db.session.add(made)
+    db.session.flush()
+    _audit("lesson.assigned", made, actor, now)
+    return made
+
+
+def withdraw(*, client_id: int, assignment_id: int, actor: Actor, now: datetime) -> Assignment:
+    """Take a picked lesson back. What the reader has read stays theirs. Twice is the same as once."""
+    assignment = db.session.get(Assignment, assignment_id, with_for_update=True)
+    if assignment is None or assignment.relationship.client_id != client_id:
+        raise NotFound
+    if assignment.closed_at is None:
+        _close(assignment, "withdrawn", actor, now)
+    return assignment
+
+
+def close_for(*, relationship_id: int, reason: str, now: datetime, actor: Actor) -> int:
+    """Close all that is picked for this person, such as when access ends; returns how many."""
+    open_ones = list(db.session.scalars(_open(relationship_id).with_for_update()))
+    for assignment in open_ones:
+        _close(assignment, reason, actor, now)
+    return len(open_ones)
+
+
+def _check_consent(relationship: Relationship, now: datetime) -> None:
+    """42 CFR 2.31: to be told that a client's team picked this is itself a disclosure."""
+    permit = gate.may_disclose(
+        client_id=relationship.client_id,
+        family_member_id=relationship.family_member_id,
+        scope=Scope.LESSONS,
+        at=now,
+        lock=True,
+    )
+    if not permit:
+        raise Refused("lesson_consent_ended", name=relationship.family_member.short_name)
+
+
+def _open(relationship_id: int) -> Select[Assignment]:
+    return select(Assignment).where(
+        Assignment.relationship_id == relationship_id, Assignment.closed_at.is_(None)
+    )
+
+
+def _close(assignment: Assignment, reason: str, actor: Actor, now: datetime) -> None:
+    assignment.closed_at = now
+    assignment.closed_reason = reason
+    _audit("lesson.closed", assignment, actor, now, reason=reason)
+
+
+def _audit(kind: str, assignment: Assignment, actor: Actor, now: datetime, **fields: str) -> None:
+    audit.record(
+        kind,
+        actor=actor,
+        now=now,
+        client_id=assignment.relationship.client_id,
+        assignment_id=assignment.id,
+        relationship_id=assignment.relationship_id,
+        module_id=assignment.module_id,
+        **fields,
+    )
