@@ -76,6 +76,10 @@ SENTENCES = {
     "passphrase_well_known": _(
         "This passphrase is well known or easy to guess. Choose words that only you would put together."
     ),
+    # education
+    "lesson_consent_ended": _("Consent for %(name)s is no longer active. Nothing was sent to anyone."),
+    "lesson_parts_left": _("Some parts of this lesson are not read yet. Go on where you stopped."),
+    "suggested_by_past": _("This day has passed. Choose today or a later day, or leave it empty."),
     # schedule
     "rule_not_understood": _("This repetition is not one we know. Choose days of the week and an end."),
     "rule_without_a_day": _("No day falls between the start and the end. Check both dates."),
