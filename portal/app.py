@@ -35,6 +35,7 @@ from portal.web import (
     privacy,
     public,
     refusal,
+    scopes,
     signin,
     staff,
 )
@@ -138,6 +139,7 @@ def create_app(settings: config.Settings | None = None, **overrides: Any) -> Fla
     assets.init_app(app)
     frame.init_app(app)
     menu.init_app(app)
+    scopes.init_app(app)
     headers.init_app(app)
     errors.init_app(app)
     smtp.init_app(app)

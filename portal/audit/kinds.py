@@ -22,6 +22,7 @@ KINDS: dict[str, frozenset[str]] = {
         "client.created": "",
         "client.viewed": "page",
         "client.access_refused": "",
+        "client.family_contact": "unwanted",
         "family_member.created": "family_member_id",
         "relationship.created": "relationship_id family_member_id",
         "care_team.joined": "staff_id",
@@ -40,6 +41,8 @@ KINDS: dict[str, frozenset[str]] = {
         "consent.narrowed": "consent_id scopes",
         "consent.copy_opened": "consent_id",
         "desk.opened": "desk_signing_id",
+        "desk.begun": "desk_signing_id",
+        "desk.finished": "desk_signing_id",
         # sessions
         "session.created": "session_id session_kind",
         "session.published": "session_id",

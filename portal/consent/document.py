@@ -87,9 +87,9 @@ INFORMATION = {
 
 REVOCATION = {
     "en": "I can change or stop this permission at any time, in writing. I can do it on the page “Who can "
-    "see what” of my account, or with a signed note to the office: {office}. It ends at once. What was already "
-    "shared because of this permission cannot be taken back. If I only say it, staff pause the sharing "
-    "at once and then ask me to put it in writing.",
+    "see what” of my account, or with a signed note to the office: {office}. It ends at once. What was "
+    "already shared because of this permission cannot be taken back. If I only say it, staff pause the "
+    "sharing at once and then ask me to put it in writing.",
     "es": "Puedo cambiar o terminar este permiso en cualquier momento, por escrito. Puedo hacerlo en la "
     "página “Quién puede ver qué” de mi cuenta o con una nota firmada a la oficina: {office}. Termina de "
     "inmediato. Lo que ya se compartió gracias a este permiso no se puede deshacer. Si solo lo digo de "
@@ -102,8 +102,8 @@ REDISCLOSURE = {
     "consent or a court order. Still, this person is not a health care provider, and the center cannot "
     "control what they do with what they know.",
     "es": "Las normas federales (42 CFR parte 2) protegen estos datos. A esta persona se le dice que no "
-    "puede pasar a otros lo que ve y que no se puede usar en mi contra en un tribunal u otro procedimiento sin mi "
-    "consentimiento o una orden judicial. Aun así, esta persona no es un proveedor de salud y el "
+    "puede pasar a otros lo que ve y que no se puede usar en mi contra en un tribunal u otro procedimiento "
+    "sin mi consentimiento o una orden judicial. Aun así, esta persona no es un proveedor de salud y el "
     "centro no puede controlar lo que hace con lo que sabe.",
 }
 
@@ -135,8 +135,8 @@ FRAME = {
         "onward": "Passing on",
         "refusal": "If I say no",
         "limits": "What this permission is not for",
-        "limits_text": "It does not cover counseling notes. It is not for any civil, criminal, administrative "
-        "or legislative proceeding. Nobody may use it to raise funds.",
+        "limits_text": "It does not cover counseling notes. It is not for any civil, criminal, "
+        "administrative or legislative proceeding. Nobody may use it to raise funds.",
         "copy": "My copy",
         "copy_text": "I get a copy of this permission as soon as I sign it.",
         "signature": "Signature",

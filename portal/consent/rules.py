@@ -88,7 +88,6 @@ LIVE: frozenset[State] = frozenset({State.ACTIVE, State.ON_HOLD})
 
 OPEN: frozenset[State] = frozenset({State.DRAFT, State.PENDING_SIGNATURE})
 
-DEFAULT_MONTHS = 6
 MAX_MONTHS = 12
 """No family consent lasts longer."""
 

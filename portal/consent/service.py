@@ -10,6 +10,7 @@ from datetime import date, datetime
 from sqlalchemy import select, update
 
 from portal.audit import service as audit
+from portal.center import settings
 from portal.consent import document, rules
 from portal.consent.models import Consent, ConsentEvent, ConsentScope, HoldKind, SigningMethod
 from portal.consent.rules import Elements, Event, Scope, State
@@ -35,13 +36,13 @@ def prepare(
 ) -> Consent:
     """A consent that waits for the client's signature; `scopes` are asked for, not granted.
 
-    `expires_on` None: six months from today. Raises Refused for a client who cannot sign
+    `expires_on` None: the center's usual time, six months. Raises Refused for a client who cannot sign
     and for an end in the past or later than twelve months.
     """
     client = relationship.client
     _refuse_who_cannot_sign(relationship, now)
     today = clock.local_date(now, client.location.timezone)
-    ends_on = expires_on or rules.months_later(today, rules.DEFAULT_MONTHS)
+    ends_on = expires_on or rules.months_later(today, settings.current().consent_months)
     _refuse_end(ends_on, today)
     consent = Consent(
         relationship=relationship,
@@ -96,10 +97,10 @@ def choose(
     return consent
 
 
-def text_to_sign(consent: Consent) -> str:
-    """The whole text as it would be signed, without the signature's own lines."""
-    zone = consent.client.location.timezone
-    return document.body(_elements(consent), language=consent.language, zone=zone)
+def text_to_sign(consent: Consent, language: str | None = None) -> str:
+    """The whole text as it would be signed, in either language, without the signature's own lines."""
+    language = language or consent.language
+    return document.body(_elements(consent, language), language=language, zone=_zone(consent))
 
 
 def sign(
@@ -118,7 +119,7 @@ def sign(
     `read_digest` is that of the text which was on the screen; a text that changed since is
     refused. Raises Refused with the name of whatever is missing, TooLate if already signed.
     """
-    _lock_pair(consent)
+    lock_pair(consent)
     method = SigningMethod(method)
     _refuse_unless_waiting(consent, now)
     _refuse_who_cannot_sign(consent.relationship, now)
@@ -142,7 +143,7 @@ def narrow(
 
     The signed text stays as it is. Raises Refused when nothing would be left: that is stopping.
     """
-    _lock_pair(consent)
+    lock_pair(consent)
     if consent.state not in rules.LIVE:
         raise TooLate
     if not rules.same_name(typed_name, consent.client_name):
@@ -168,7 +169,7 @@ def narrow(
 
 def revoke(*, consent: Consent, actor: Actor, now: datetime, reason: str | None = None) -> Consent:
     """The client withdraws the whole consent, by their own hand or in a writing that staff record."""
-    _lock_pair(consent)
+    lock_pair(consent)
     return _move(consent, Event.REVOKE, actor=actor, now=now, reason=reason)
 
 
@@ -176,7 +177,7 @@ def hold(
     *, consent: Consent, kind: HoldKind | str, actor: Actor, now: datetime, note: str | None = None
 ) -> Consent:
     """Pause at once: the client said so, or somebody's safety asks for it."""
-    _lock_pair(consent)
+    lock_pair(consent)
     held = _move(consent, Event.HOLD, actor=actor, now=now, reason=note)
     held.hold_kind = HoldKind(kind)
     db.session.flush()
@@ -189,7 +190,7 @@ def lift_hold(*, consent: Consent, actor: Actor, now: datetime) -> Consent:
     The first of the two to agree to the end of a safety hold leaves a step in the history;
     the hold ends with the second.
     """
-    _lock_pair(consent)
+    lock_pair(consent)
     side = "client" if actor.kind in OWN_HANDS else actor.kind
     if consent.state is State.ON_HOLD and consent.hold_kind is HoldKind.SAFETY:
         if sides_agreed(consent) | {side} != {"client", "staff"}:
@@ -201,7 +202,7 @@ def lift_hold(*, consent: Consent, actor: Actor, now: datetime) -> Consent:
 
 def undo_hold(*, consent: Consent, actor: Actor, now: datetime) -> Consent:
     """The staff member who pressed "Hold now" takes it back within 10 minutes as "wrong row"."""
-    _lock_pair(consent)
+    lock_pair(consent)
     if not may_undo_hold(consent, actor=actor, at=now):
         raise Refused("hold_undo_over")
     return _lift(consent, actor, now, "wrong_row")
@@ -214,7 +215,7 @@ def lapse(*, consent: Consent, actor: Actor, now: datetime, reason: str | None =
 
 def expire(*, consent: Consent, actor: Actor, now: datetime) -> Consent:
     """Make visible that the end has come. Access ended by the clock, not by this."""
-    _lock_pair(consent)
+    lock_pair(consent)
     if consent.ends_at is None or now < consent.ends_at:
         raise TooLate
     return _move(consent, Event.EXPIRE, actor=actor, now=now)
@@ -222,8 +223,24 @@ def expire(*, consent: Consent, actor: Actor, now: datetime) -> Consent:
 
 def mark_entered_in_error(*, consent: Consent, actor: Actor, now: datetime, reason: str) -> Consent:
     """It was recorded for the wrong person and never counted."""
-    _lock_pair(consent)
+    lock_pair(consent)
     return _move(consent, Event.MARK_ENTERED_IN_ERROR, actor=actor, now=now, reason=reason)
+
+
+def lock_pair(consent: Consent) -> None:
+    """Lock every consent of the pair, by id: two signatures at once wait for each other."""
+    db.session.flush()
+    list(
+        db.session.scalars(
+            select(Consent)
+            .where(
+                Consent.client_id == consent.client_id, Consent.family_member_id == consent.family_member_id
+            )
+            .order_by(Consent.id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+    )
 
 
 def granted(consent: Consent, at: datetime) -> frozenset[Scope]:
@@ -317,22 +334,6 @@ def _lift(consent: Consent, actor: Actor, now: datetime, reason: str | None) -> 
     return lifted
 
 
-def _lock_pair(consent: Consent) -> None:
-    """Lock every consent of the pair, by id: two signatures at once wait for each other."""
-    db.session.flush()
-    list(
-        db.session.scalars(
-            select(Consent)
-            .where(
-                Consent.client_id == consent.client_id, Consent.family_member_id == consent.family_member_id
-            )
-            .order_by(Consent.id)
-            .with_for_update()
-            .execution_options(populate_existing=True)
-        )
-    )
-
-
 def _live_of_pair(consent: Consent) -> list[Consent]:
     return list(
         db.session.scalars(
@@ -395,17 +396,16 @@ def _refuse_signature(
 
 def _freeze(consent: Consent, method: SigningMethod, witness_id: int | None, now: datetime) -> str:
     """Fill and freeze what is signed; returns the body that the client read."""
-    zone = consent.client.location.timezone
+    consent.signer_name = consent.client.full_name.strip()
     _fill_elements(consent)
-    consent.signer_name = consent.client.full_name
-    elements = _elements(consent, signed_on=clock.local_date(now, zone))
+    elements = _elements(consent, consent.language, signed_on=clock.local_date(now, _zone(consent)))
     missing = rules.missing_elements(elements)
     if missing:
         raise Refused(f"missing_{missing[0]}")
     if not rules.names_one_person(elements.recipient_name):
         raise Refused("missing_recipient_name")
     assert consent.expires_on is not None
-    text = document.body(elements, language=consent.language, zone=zone)
+    text = document.body(elements, language=consent.language, zone=_zone(consent))
     witness = db.session.get_one(StaffMember, witness_id).full_name if witness_id else ""
     signed = document.signature(
         elements, language=consent.language, method=method.value, witness_name=witness
@@ -413,45 +413,55 @@ def _freeze(consent: Consent, method: SigningMethod, witness_id: int | None, now
     consent.signed_text = f"{text}\n{signed}"
     consent.signed_text_digest = document.digest(consent.signed_text)
     consent.template_version = document.TEMPLATE_VERSION
-    consent.timezone, consent.ends_at = zone, rules.ends_at(consent.expires_on, zone)
+    consent.timezone = _zone(consent)
+    consent.ends_at = rules.ends_at(consent.expires_on, consent.timezone)
     consent.signed_at, consent.signing_method, consent.witness_id = now, method, witness_id
     consent.copy_given_at = now  # the copy opens on the very next page
     return text
 
 
-def _fill_elements(consent: Consent) -> None:
-    """Put today's names and statements into an unsigned consent."""
-    client, language = consent.client, consent.language
-    consent.client_name = client.full_name.strip()
-    consent.discloser = discloser(client)
-    consent.recipient_name = consent.family_member.full_name.strip()
-    consent.recipient_relationship = consent.relationship.code.value
-    consent.revocation_statement = document.REVOCATION[language].format(office=consent.discloser)
-    consent.redisclosure_statement = document.REDISCLOSURE[language]
-    consent.refusal_statement = document.REFUSAL[language]
-
-
 def discloser(client: Client) -> str:
     """The program that may share (2.31(a)(2)): its place, with the address a note can go to."""
     place = client.location
-    return ", ".join(part for part in (place.name, place.address) if part)
+    return ", ".join(part for part in (place.name.strip(), place.address.strip()) if part)
 
 
-def _elements(consent: Consent, signed_on: date | None = None) -> Elements:
+def _zone(consent: Consent) -> str:
+    return consent.client.location.timezone
+
+
+def _elements(consent: Consent, language: str, signed_on: date | None = None) -> Elements:
+    """The elements as they stand today; only what is not signed yet may ask."""
+    office = discloser(consent.client)
     return Elements(
-        client_name=consent.client_name,
-        discloser=consent.discloser,
+        client_name=consent.client.full_name.strip(),
+        discloser=office,
         scopes=frozenset(row.scope for row in consent.scopes),
-        recipient_name=consent.recipient_name,
-        recipient_relationship=consent.recipient_relationship,
+        recipient_name=consent.family_member.full_name.strip(),
+        recipient_relationship=consent.relationship.code.value,
         purpose=consent.purpose,
-        revocation_statement=consent.revocation_statement,
+        revocation_statement=document.REVOCATION[language].format(office=office),
         expires_on=consent.expires_on,
         signer_name=consent.signer_name,
         signed_on=signed_on,
-        redisclosure_statement=consent.redisclosure_statement,
-        refusal_statement=consent.refusal_statement,
+        redisclosure_statement=document.REDISCLOSURE[language],
+        refusal_statement=document.REFUSAL[language],
     )
+
+
+def _fill_elements(consent: Consent) -> None:
+    """Keep today's names and statements in the row of an unsigned consent."""
+    elements = _elements(consent, consent.language)
+    for name in (
+        "client_name",
+        "discloser",
+        "recipient_name",
+        "recipient_relationship",
+        "revocation_statement",
+        "redisclosure_statement",
+        "refusal_statement",
+    ):
+        setattr(consent, name, getattr(elements, name))
 
 
 def _replace_scopes(consent: Consent, scopes: Collection[Scope]) -> None:

@@ -53,12 +53,31 @@ SENTENCES = {
     "missing_signed_on": _("The date of signing is missing. Sign again."),
     "missing_signer_name": _("Your name is missing. Type your name as it stands above."),
     "name_differs": _("Type your name as it stands above."),
+    "nothing_to_sign": _("Nothing waits for this client's signature. Prepare a consent first."),
     "nothing_left": _("This would take everything away. Use “Stop sharing” for that."),
     "only_client_lifts": _("Only the client can end this hold. Ask the client."),
     "relationship_ended": _("This person is no longer linked to the client. Link them again first."),
     "text_changed": _("The text changed while you were reading. Read it again, then sign."),
     "waited_too_long": _("This waited more than 14 days for a signature. Prepare a new one."),
     "witness_missing": _("A staff member has to witness this. Open the signing from the staff pages."),
+    # sessions
+    "bring_needs_both": _("What to bring is there in one language only. Enter it in both, or in none."),
+    "choose_a_reason": _("The reason is missing. Choose one from the list."),
+    "ends_before_start": _("The session would end before it begins. Enter how many minutes it lasts."),
+    "give_up_closed": _("It begins soon, so this page cannot change your place any more. Call the office."),
+    "just_filled": _("Someone took the last place a moment ago. You can join the waitlist."),
+    "kind_is_fixed": _("Somebody is signed up, so the kind stays. Cancel this session and plan a new one."),
+    "no_place_free": _("No place is free. Add a place first, or wait until one is given up."),
+    "no_such_time": _("The clocks skip this time on that day. Enter another time."),
+    "offer_over": _("This offer has ended, and the place went on. You can join the waitlist again."),
+    "session_is_cancelled": _("This session is cancelled. Look at the other dates."),
+    "sign_up_closed": _("Sign-up for this session is over. Call the office, or look at the other dates."),
+    "single_family_needs_client": _(
+        "An evening for a single family needs its client, and no other kind has one. Change one of the two."
+    ),
+    "starts_in_past": _("This time has passed. Choose a later day or time."),
+    "title_missing": _("The title is missing. Enter it in at least one language for a draft."),
+    "title_needs_both": _("The title is missing in one language. Enter both, then publish."),
     # people
     "already_related": _("This person is already linked to this client. Change the entry there."),
     "client_known": _("A client with this name and birth date is already here. Look at the caseload."),
@@ -68,6 +87,16 @@ SENTENCES = {
         "You are signed in with another account. Sign out, then open the link again."
     ),
     # accounts
+    "sign_in_wrong": _("That name and passphrase do not match. Check both, or call the office."),
+    "code_wrong": _(
+        "That code does not match, or it was used already. Wait for the next code, then type it here."
+    ),
+    "passphrase_wrong": _(
+        "That is not your present passphrase. Check it, wait a minute and try again, or ask for a reset."
+    ),
+    "name_missing": _("Type a sign-in name of at least 3 characters, such as your e-mail address."),
+    "has_account": _("This person has an account already. They can sign in, or reset their passphrase."),
+    "no_address": _("There is no e-mail address for this person. Enter one, then invite again."),
     "name_taken": _("This sign-in name is in use. Choose another one."),
     "passphrase_too_short": _(
         "This passphrase is too short. Use at least %(least)s characters; a few words work well."

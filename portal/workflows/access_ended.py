@@ -1,0 +1,180 @@
+"""A permission ends, wholly or in part: by the client, by a hold, or by the clock.
+
+What follows is done in the transaction of the change; what the clock ends is found by the
+repeatable `tidy`. The pages were empty already: access is computed, not switched off.
+Nothing is ever sent to the family because of it.
+"""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime, timedelta
+
+from sqlalchemy import and_, or_, select
+
+from portal.consent import rules
+from portal.consent import service as consents
+from portal.consent.models import Consent, HoldKind
+from portal.consent.rules import Scope, State
+from portal.core.actor import Actor, job
+from portal.core.db import db
+from portal.education import service as education
+from portal.education.models import Assignment
+from portal.mail import service as mail
+from portal.mail.models import ReaderKind
+from portal.people import invitations
+from portal.sessions import service as sessions
+from portal.sessions.models import LIVE_SIGN_UP, SignUp
+
+SWEEP = job("access_ended.sweep")
+HELD_PLACE_LIFE = timedelta(days=7)
+"""A hold keeps the person's places this long."""
+
+
+def stop(*, consent: Consent, actor: Actor, now: datetime, reason: str | None = None) -> None:
+    """The client stops sharing with one person."""
+    consents.revoke(consent=consent, actor=actor, now=now, reason=reason)
+    _end_all(consent, actor, now)
+
+
+def narrow(
+    *, consent: Consent, scopes: Collection[Scope], typed_name: str, actor: Actor, now: datetime
+) -> frozenset[Scope]:
+    """The client takes `scopes` away and leaves the rest; returns what fell."""
+    fallen = consents.narrow(consent=consent, scopes=scopes, typed_name=typed_name, actor=actor, now=now)
+    end(
+        client_id=consent.client_id,
+        family_member_id=consent.family_member_id,
+        relationship_id=consent.relationship_id,
+        scopes=fallen,
+        actor=actor,
+        now=now,
+    )
+    return fallen
+
+
+def hold(
+    *, consent: Consent, kind: HoldKind | str, actor: Actor, now: datetime, note: str | None = None
+) -> None:
+    """Pause at once. Places are kept for 7 days; mail on its way is dropped, not paused."""
+    consents.hold(consent=consent, kind=kind, actor=actor, now=now, note=note)
+    _drop_mail(consent.family_member_id, consent.relationship_id, frozenset(Scope), now)
+
+
+def end(
+    *,
+    client_id: int,
+    family_member_id: int,
+    relationship_id: int,
+    scopes: frozenset[Scope] | None,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Tidy up behind `scopes` that no longer hold for this pair; None: behind all of them.
+
+    Repeatable. The order follows the locks: session, sign-up, outbox.
+    """
+    lost = frozenset(Scope) if scopes is None else scopes
+    about = _subjects(relationship_id, lost)
+    if Scope.SESSIONS in lost:
+        sessions.release(relationship_id=relationship_id, actor=actor, now=now)
+    if Scope.LESSONS in lost:
+        education.close_for(relationship_id=relationship_id, reason="access_ended", now=now, actor=actor)
+    if scopes is None:
+        invitations.end_invitations(
+            relationship_id=relationship_id, reason="access_ended", now=now, actor=actor
+        )
+    _drop(family_member_id, about, now)
+
+
+def sweep(now: datetime) -> int:
+    """Tidy up behind everything that is due, in the open transaction; returns how many.
+
+    The worker rather takes `due` and one transaction for each `tidy`: who holds a session
+    row must not lock another consent.
+    """
+    return sum(tidy(consent_id, now) for consent_id in due(now))
+
+
+def due(now: datetime) -> list[int]:
+    """The consents to tidy up behind: expired, never signed, or holding places for too long."""
+    held_places = select(SignUp.relationship_id).where(SignUp.state.in_(LIVE_SIGN_UP))
+    return list(
+        db.session.scalars(
+            select(Consent.id)
+            .where(
+                or_(
+                    and_(Consent.state.in_(rules.LIVE), Consent.ends_at <= now),
+                    and_(Consent.state.in_(rules.OPEN), Consent.state_changed_at <= now - rules.DRAFT_LIFE),
+                    and_(
+                        Consent.state == State.ON_HOLD,
+                        Consent.state_changed_at <= now - HELD_PLACE_LIFE,
+                        Consent.relationship_id.in_(held_places),
+                    ),
+                )
+            )
+            .order_by(Consent.id)
+        )
+    )
+
+
+def tidy(consent_id: int, now: datetime) -> bool:
+    """Make visible what the clock ended in one consent; False when nothing was left to do."""
+    consent = db.session.get_one(Consent, consent_id)
+    consents.lock_pair(consent)
+    if rules.has_lapsed(state=consent.state, since=consent.state_changed_at, at=now):
+        consents.lapse(consent=consent, actor=SWEEP, now=now, reason="waited_too_long")
+    elif consent.state in rules.LIVE and consent.ends_at is not None and consent.ends_at <= now:
+        consents.expire(consent=consent, actor=SWEEP, now=now)
+        _end_all(consent, SWEEP, now)
+    elif consent.state is State.ON_HOLD and consent.state_changed_at <= now - HELD_PLACE_LIFE:
+        sessions.release(relationship_id=consent.relationship_id, actor=SWEEP, now=now)
+    else:
+        return False
+    return True
+
+
+def _end_all(consent: Consent, actor: Actor, now: datetime) -> None:
+    end(
+        client_id=consent.client_id,
+        family_member_id=consent.family_member_id,
+        relationship_id=consent.relationship_id,
+        scopes=None,
+        actor=actor,
+        now=now,
+    )
+
+
+def _drop_mail(family_member_id: int, relationship_id: int, lost: frozenset[Scope], now: datetime) -> None:
+    _drop(family_member_id, _subjects(relationship_id, lost), now)
+
+
+def _drop(family_member_id: int, subjects: Iterable[str], now: datetime) -> None:
+    for subject in subjects:
+        mail.drop_for(
+            reader_kind=ReaderKind.FAMILY,
+            reader_id=family_member_id,
+            subject_prefix=subject,
+            reason="access_ended",
+            now=now,
+        )
+
+
+def _subjects(relationship_id: int, lost: frozenset[Scope]) -> list[str]:
+    """What mail on its way may tell of, because of this relationship alone.
+
+    Reminders of program times are all dropped: those another permission still allows are
+    derived anew.
+    """
+    subjects: list[str] = []
+    if Scope.SESSIONS in lost:
+        places = select(SignUp.session_id).where(
+            SignUp.relationship_id == relationship_id, SignUp.state.in_(LIVE_SIGN_UP)
+        )
+        subjects += [f"session:{session_id}" for session_id in db.session.scalars(places)]
+    if Scope.LESSONS in lost:
+        lessons = select(Assignment.id).where(
+            Assignment.relationship_id == relationship_id, Assignment.closed_at.is_(None)
+        )
+        subjects += [f"assignment:{assignment_id}" for assignment_id in db.session.scalars(lessons)]
+    if Scope.PROGRAM_TIMES in lost:
+        subjects.append("block:")
+    return subjects

@@ -1,0 +1,76 @@
+"""A client signs: the consent counts from this second, and the person may be invited.
+
+Nothing is sent by it. Staff send the invitation; the client passes the code on.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import select
+
+from portal.consent import rules
+from portal.consent import service as consents
+from portal.consent.models import Consent, SigningMethod
+from portal.core.actor import Actor
+from portal.core.db import db
+from portal.people import invitations
+from portal.workflows import access_ended
+
+
+def sign(
+    *,
+    consent: Consent,
+    typed_name: str,
+    agreed: bool,
+    method: SigningMethod | str,
+    witness_id: int | None,
+    actor: Actor,
+    now: datetime,
+    code_key: str,
+    read_digest: str | None = None,
+) -> str:
+    """Sign, and open an invitation for a person without an account.
+
+    Returns the code that the client passes on; empty where the person has an account. What
+    an older consent allowed and this one does not, ends in the same transaction.
+    """
+    consents.lock_pair(consent)
+    before = _granted_to_pair(consent, now)
+    signed = consents.sign(
+        consent=consent,
+        typed_name=typed_name,
+        agreed=agreed,
+        method=method,
+        witness_id=witness_id,
+        actor=actor,
+        now=now,
+        read_digest=read_digest,
+    )
+    lost = before - consents.granted(signed, now)
+    if lost:
+        access_ended.end(
+            client_id=signed.client_id,
+            family_member_id=signed.family_member_id,
+            relationship_id=signed.relationship_id,
+            scopes=lost,
+            actor=actor,
+            now=now,
+        )
+    if signed.family_member.user_id is not None:
+        return ""
+    return new_code(consent=signed, actor=actor, now=now, code_key=code_key)
+
+
+def new_code(*, consent: Consent, actor: Actor, now: datetime, code_key: str) -> str:
+    """A new code to pass on, for a person who has no account yet; the one before is dead."""
+    return invitations.new_code(relationship_id=consent.relationship_id, now=now, actor=actor, key=code_key)
+
+
+def _granted_to_pair(consent: Consent, now: datetime) -> frozenset[rules.Scope]:
+    live = db.session.scalars(
+        select(Consent).where(
+            Consent.client_id == consent.client_id,
+            Consent.family_member_id == consent.family_member_id,
+            Consent.state.in_(rules.LIVE),
+        )
+    ).all()
+    return frozenset(scope for older in live for scope in consents.granted(older, now))
