@@ -18,6 +18,8 @@ from portal.core.errors import Refused
 from portal.mail import mails as mail_mails
 from portal.mail import smtp
 from portal.mail.kinds import Registry
+from portal.people import account_mails
+from portal.reminders import mails as reminders_mails
 from portal.sessions import mails as sessions_mails
 from portal.web import (
     access,
@@ -158,7 +160,7 @@ def create_app(settings: config.Settings | None = None, **overrides: Any) -> Fla
 
 def mail_kinds() -> Registry:
     """Every kind of mail, by name. A kind that is not here cannot be sent."""
-    return Registry([*mail_mails.KINDS, *sessions_mails.KINDS])
+    return Registry([*mail_mails.KINDS, *account_mails.KINDS, *sessions_mails.KINDS, *reminders_mails.KINDS])
 
 
 def flask_config(settings: config.Settings) -> dict[str, Any]:

@@ -1,12 +1,18 @@
 """The `flask` commands, thin."""
 
 import click
-from flask import Flask
+from flask import Flask, current_app
 from flask.cli import AppGroup
 
+from portal.accounts import queries as accounts
+from portal.accounts import second_factor
+from portal.accounts.rules import plain_name
 from portal.audit import sealing
 from portal.core import clock
+from portal.core.actor import job
 from portal.core.db import reading, writing
+from portal.people import account_invitations
+from portal.people.models import Role
 
 audit = AppGroup("audit", help="Seal the audit and check its seals.")
 
@@ -33,6 +39,48 @@ def verify_audit(anchor: str | None) -> None:
     click.echo("Every seal holds.")
 
 
+staff = AppGroup("staff", help="Make the first administrator; help who lost a phone.")
+
+
+@staff.command("add")
+@click.option("--name", required=True, help="Given and family name.")
+@click.option("--email", required=True)
+@click.option(
+    "--role", "roles", required=True, multiple=True, type=click.Choice([role.value for role in Role])
+)
+@click.option("--location", "location_id", type=int, help="The location's id, for a coordinator.")
+def add_staff(name: str, email: str, roles: tuple[str, ...], location_id: int | None) -> None:
+    """Add a staff member and print the one-time link to hand to them; it works for 7 days."""
+    given_name, _, family_name = name.strip().partition(" ")
+    if Role.COORDINATOR in roles and location_id is None:
+        raise click.ClickException("A coordinator needs --location, the id of the place they look after.")
+    now, actor = clock.now(), job("flask staff add")
+    with writing():
+        member = account_invitations.create_staff(
+            given_name=given_name,
+            family_name=family_name,
+            email=email,
+            roles={Role(role): location_id if role == Role.COORDINATOR else None for role in roles},
+            now=now,
+            actor=actor,
+        )
+        token = account_invitations.link_for(person=member, now=now, actor=actor)
+    click.echo(f"{current_app.config['PORTAL_BASE_URL']}/welcome/{token}")
+
+
+@staff.command("new-phone")
+@click.option("--sign-in-name", required=True)
+def forget_phone(sign_in_name: str) -> None:
+    """Let somebody who lost a phone set up a new one; signs them out everywhere."""
+    with writing():
+        user = accounts.user_named(plain_name(sign_in_name))
+        if user is None:
+            raise click.ClickException("Nobody signs in with this name.")
+        second_factor.forget(user_id=user.id, now=clock.now(), actor=job("flask staff new-phone"))
+    click.echo("At the next sign-in a new phone is set up.")
+
+
 def init_app(app: Flask) -> None:
     """Register the commands."""
     app.cli.add_command(audit)
+    app.cli.add_command(staff)

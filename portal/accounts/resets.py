@@ -107,8 +107,6 @@ def _asked_lately(digest: str, now: datetime) -> bool:
         db.session.scalar(
             select(func.count())
             .select_from(PassphraseReset)
-            .where(
-                PassphraseReset.name_digest == digest, PassphraseReset.asked_at > now - rules.RESET_EVERY
-            )
+            .where(PassphraseReset.name_digest == digest, PassphraseReset.asked_at > now - rules.RESET_EVERY)
         )
     )

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlalchemy import update
 
-from portal.accounts import tries
+from portal.accounts import service, tries
 from portal.accounts.models import BrowserSession, User
 from portal.audit import service as audit
 from portal.core.actor import Actor
@@ -75,9 +75,11 @@ def shown(*, user_id: int, code: str, now: datetime) -> bool:
     return True
 
 
-def forget(*, user_id: int) -> None:
-    """Somebody lost the phone: the next sign-in sets up a new one. Sessions are the caller's to end."""
+def forget(*, user_id: int, now: datetime, actor: Actor) -> None:
+    """Somebody lost the phone: they are signed out and set up a new one at the next sign-in."""
     db.session.execute(update(User).where(User.id == user_id).values(totp_secret=None))
+    audit.record("second_factor.forgotten", actor=actor, now=now, user_id=user_id)
+    service.end_browser_sessions(user_id=user_id, reason="second_factor_forgotten", now=now, actor=actor)
 
 
 def address(*, secret: str, account: str, issuer: str) -> str:

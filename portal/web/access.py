@@ -7,26 +7,54 @@
 3. The wrong audience, the wrong role and the wrong id look like a page that does not exist.
 """
 
+import logging
 from dataclasses import dataclass
 from datetime import datetime
 
 from flask import Blueprint, Flask, g, redirect, request, url_for
 from flask_login import LoginManager, current_user
+from sqlalchemy.exc import OperationalError
 from werkzeug.wrappers import Response
 
 from portal.accounts import service as accounts
 from portal.accounts.models import Audience, BrowserSession, User
+from portal.accounts.rules import SEEN_EVERY
 from portal.core import clock
 from portal.core.actor import VISITOR, Actor
+from portal.core.db import writing
 from portal.core.errors import NotFound
 from portal.people import queries as people
 from portal.people.models import Client, FamilyMember, Role, StaffMember
+
+logger = logging.getLogger("portal.web")
 
 T, C, A, P = Role.THERAPIST, Role.COORDINATOR, Role.ADMIN, Role.PRIVACY_OFFICER
 
 ROLES: dict[str, frozenset[Role]] = {
     # Endpoint → the staff roles that may open it. One line a page, in the order of the menu.
     "staff.home": frozenset({T, C, A, P}),
+    "staff.caseload": frozenset({T, C}),
+    "staff.client": frozenset({T, C}),
+    "staff.invite_client": frozenset({T, C}),
+    "staff.family_contact": frozenset({T, C}),
+    "staff.add_relative": frozenset({T, C}),
+    "staff.intake": frozenset({C}),
+    "staff.invitations": frozenset({T, C}),
+    "staff.send_invitation": frozenset({T, C}),
+    "staff.print_invitation": frozenset({T, C}),
+    "admin.home": frozenset({A}),
+    "admin.settings": frozenset({A}),
+    "admin.users": frozenset({A}),
+    "admin.invite_user": frozenset({A}),
+    "admin.invite_user_again": frozenset({A}),
+    "admin.disable_user": frozenset({A}),
+    "admin.enable_user": frozenset({A}),
+    "privacy.home": frozenset({P}),
+    "privacy.audit": frozenset({P}),
+    "staff.sign_in_settings": frozenset({T, C, A, P}),
+    "staff.change_passphrase": frozenset({T, C, A, P}),
+    "staff.end_browser_session": frozenset({T, C, A, P}),
+    "staff.end_other_browser_sessions": frozenset({T, C, A, P}),
 }
 
 login_manager = LoginManager()
@@ -64,9 +92,10 @@ class Viewer:
         return frozenset(role.role for role in self.staff.roles) if self.staff else frozenset()
 
     @property
-    def is_second_factor_passed(self) -> bool:
-        """Whether the second factor was shown in this browser session."""
-        return self.session.second_factor_at is not None
+    def needs_second_factor(self) -> bool:
+        """Whether a code is still to be shown: always by staff, by others who set one up."""
+        wanted = self.audience is Audience.STAFF or self.user.totp_secret is not None
+        return wanted and self.session.second_factor_at is None
 
 
 @login_manager.user_loader
@@ -75,6 +104,8 @@ def load_viewer(secret: str) -> Viewer | None:
     session = accounts.live_browser_session(secret, now=now())
     if session is None:
         return None
+    if now() - session.last_seen_at >= SEEN_EVERY:
+        g.seen = session.id
     viewer = Viewer(session=session, secret=secret, user=session.user)
     if session.audience is Audience.FAMILY:
         viewer.family_member = people.family_member_of(session.user_id)
@@ -84,6 +115,22 @@ def load_viewer(secret: str) -> Viewer | None:
         return viewer if viewer.client else None
     viewer.staff = people.staff_member_of(session.user_id)
     return viewer if viewer.staff else None
+
+
+def note_seen() -> None:
+    """Note, at most once a minute and after a GET, that the browser was used.
+
+    A short transaction of its own; when the database is busy the note is left for the
+    next page.
+    """
+    session_id = g.pop("seen", None)
+    if session_id is None:
+        return
+    try:
+        with writing():
+            accounts.seen(session_id=session_id, now=now())
+    except OperationalError:
+        logger.warning("a browser session could not be noted as seen")
 
 
 def now() -> datetime:
@@ -99,6 +146,8 @@ def viewer() -> Viewer:
     if not current_user.is_authenticated:
         raise NotFound
     person: Viewer = current_user._get_current_object()
+    if not accounts.is_live(person.session, now()):  # ended while this request waited for the lock
+        raise NotFound
     return person
 
 
@@ -157,16 +206,16 @@ def refuse_unguarded() -> None:
 def _check(audience: Audience | None) -> Response | None:
     if audience is None:
         return None
+    wanted = request.path if request.method == "GET" else None
     if not current_user.is_authenticated:
-        return redirect(url_for("signin.sign_in", next=request.path if request.method == "GET" else None))
+        return redirect(url_for("signin.sign_in", next=wanted))
     person = viewer()
     if person.audience is not audience:
         raise NotFound
-    if audience is Audience.STAFF:
-        if not person.is_second_factor_passed:
-            return redirect(url_for("signin.code"))
-        if not person.roles & ROLES.get(request.endpoint or "", frozenset()):
-            raise NotFound
+    if person.needs_second_factor:
+        return redirect(url_for("signin.code", next=wanted))
+    if audience is Audience.STAFF and not person.roles & ROLES.get(request.endpoint or "", frozenset()):
+        raise NotFound
     return None
 
 

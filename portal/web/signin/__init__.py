@@ -3,8 +3,9 @@
 from flask import Blueprint
 
 from portal.web.pages import blueprint
+from portal.web.signin import codes, entering, resets, welcome
 
 
 def build() -> Blueprint:
     """The blueprint with all signin pages."""
-    return blueprint("signin", None, [])
+    return blueprint("signin", None, [entering.pages, codes.pages, resets.pages, welcome.pages])

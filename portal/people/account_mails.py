@@ -1,0 +1,98 @@
+"""The mails about accounts: a link to choose the first passphrase, or a new one.
+
+Neither names anybody but its reader. Both tokens are minted here, while the mail is
+claimed, so they exist nowhere else.
+"""
+
+from datetime import datetime
+
+from portal.accounts import resets
+from portal.core.db import db
+from portal.mail import queries as mail
+from portal.mail.kinds import Kind, Letter
+from portal.mail.models import OutboundMessage, ReaderKind
+from portal.people import account_invitations, queries
+from portal.people.models import AccountInvitation, Client, FamilyMember, StaffMember
+
+Person = Client | FamilyMember | StaffMember
+
+
+def render_passphrase_reset(message: OutboundMessage, now: datetime) -> Letter:
+    """The link to a new passphrase, to the address of whoever has the account."""
+    person = _person_of_account(message.reader_id)
+    assert person is not None  # still_wanted has looked
+    token = resets.mint(message.context["reset_id"], now=now)
+    return Letter(
+        address=_address(person) or "",
+        language=person.language,
+        name=person.given_name,
+        values={"token": token},
+    )
+
+
+def passphrase_reset_still_wanted(message: OutboundMessage, now: datetime) -> str | None:
+    """Not for nobody, and never to a mailbox that somebody else reads."""
+    person = _person_of_account(message.reader_id)
+    if person is None or not _address(person):
+        return "no_address"
+    row = mail.address_of(_reader_kind(person), person.id)
+    if row is not None and row.is_shared:
+        return "shared_mailbox"
+    return resets.unwanted(message.context["reset_id"], now=now)
+
+
+def render_account_invitation(message: OutboundMessage, now: datetime) -> Letter:
+    """The link with which a client or staff member opens their account."""
+    invitation = db.session.get_one(AccountInvitation, message.context["account_invitation_id"])
+    person = account_invitations.person_of(invitation)
+    token = account_invitations.mint(invitation.id, now=now)
+    return Letter(
+        address=person.email or "",
+        language=person.language,
+        name=person.given_name,
+        values={"token": token},
+    )
+
+
+def account_invitation_still_wanted(message: OutboundMessage, now: datetime) -> str | None:
+    """Not once it is used, replaced, or the person has an account or no address."""
+    invitation = db.session.get(AccountInvitation, message.context["account_invitation_id"])
+    if invitation is None or invitation.used_at or invitation.ended_at:
+        return "used"
+    person = account_invitations.person_of(invitation)
+    if person.user_id is not None:
+        return "has_account"
+    return None if person.email else "no_address"
+
+
+def _person_of_account(user_id: int) -> Person | None:
+    return queries.staff_member_of(user_id) or queries.family_member_of(user_id) or queries.client_of(user_id)
+
+
+def _reader_kind(person: Person) -> ReaderKind:
+    if isinstance(person, StaffMember):
+        return ReaderKind.STAFF
+    return ReaderKind.CLIENT if isinstance(person, Client) else ReaderKind.FAMILY
+
+
+def _address(person: Person) -> str | None:
+    row = mail.address_of(_reader_kind(person), person.id)
+    return row.address if row and row.confirmed_at else person.email
+
+
+KINDS = [
+    Kind(
+        name="passphrase_reset",
+        is_client_linked=False,
+        is_optional=False,
+        render=render_passphrase_reset,
+        still_wanted=passphrase_reset_still_wanted,
+    ),
+    Kind(
+        name="account_invitation",
+        is_client_linked=False,
+        is_optional=False,
+        render=render_account_invitation,
+        still_wanted=account_invitation_still_wanted,
+    ),
+]
