@@ -16,6 +16,7 @@ from wtforms import (
     TextAreaField,
     widgets,
 )
+from wtforms.fields.choices import SelectChoice
 
 from portal.core.errors import NotFound
 from portal.web.access import now
@@ -24,7 +25,11 @@ from portal.web.pages import Pages
 
 pages = Pages()
 
-WAYS = [("email", _("By e-mail")), ("phone", _("By phone")), ("none", _("Not at all"))]
+WAYS = [
+    SelectChoice("email", _("By e-mail")),
+    SelectChoice("phone", _("By phone")),
+    SelectChoice("none", _("Not at all")),
+]
 
 
 class SpecimenForm(FlaskForm):
@@ -41,7 +46,7 @@ class SpecimenForm(FlaskForm):
         option_widget=widgets.CheckboxInput(),
         widget=widgets.ListWidget(prefix_label=False),
     )
-    language = SelectField(_("Language"), choices=[("en", "English"), ("es", "Español")])
+    language = SelectField(_("Language"), choices=[SelectChoice("en", "English"), SelectChoice("es", "Español")])
     text = TextAreaField(_("What should we know?"))
     agree = BooleanField(_("I agree"))
 
