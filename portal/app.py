@@ -58,6 +58,7 @@ MODELS = tuple(
         "education",
     )
 )
+from portal.workflows import invite_mails
 
 logger = logging.getLogger("portal")
 READING_METHODS = ("GET", "HEAD", "OPTIONS")
@@ -160,7 +161,7 @@ def create_app(settings: config.Settings | None = None, **overrides: Any) -> Fla
 
 def mail_kinds() -> Registry:
     """Every kind of mail, by name. A kind that is not here cannot be sent."""
-    return Registry([*mail_mails.KINDS, *account_mails.KINDS, *sessions_mails.KINDS, *reminders_mails.KINDS])
+    return Registry([*mail_mails.KINDS, *account_mails.KINDS, *sessions_mails.KINDS, *reminders_mails.KINDS, *invite_mails.KINDS])
 
 
 def flask_config(settings: config.Settings) -> dict[str, Any]:

@@ -1,10 +1,137 @@
-"""The worker's tasks, a few lines each. The outbox is the truth; huey only wakes a sweep."""
+"""The worker's tasks, a few lines each. The outbox is the truth; huey only wakes a sweep.
+
+A task carries nothing but its name: an emptied queue, a task run twice or a consumer that
+was killed loses and doubles nothing.
+"""
+
+import logging
+import signal
+from collections.abc import Callable
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
 
 from flask import Flask
+from huey import Huey, SqliteHuey, crontab
+from huey.consumer import Consumer
 
+from portal.audit import sealing
+from portal.core import clock
+from portal.core.db import writing
+from portal.mail import bell, dispatch, service, smtp
 from portal.mail.kinds import Registry
+from portal.mail.post import Post
+from portal.reminders import service as reminders
+
+logger = logging.getLogger("portal.jobs")
+BATCH = 500
+
+
+def queue_at(url: str) -> Huey:
+    """The queue that `QUEUE_URL` names: a SQLite file of its own, PostgreSQL or Redis."""
+    if url.startswith(("redis://", "rediss://")):
+        from huey import RedisHuey  # noqa: PLC0415 - an extra, only where it is configured
+
+        return RedisHuey("portal", url=url)
+    if url.startswith(("postgresql://", "postgres://")):
+        from huey import PostgresHuey  # noqa: PLC0415
+
+        return PostgresHuey("portal", dsn=url)
+    path = Path(url.removeprefix("sqlite:///"))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return SqliteHuey("portal", filename=str(path))
+
+
+class Worker:
+    """The queue with its two tasks: the round of every minute and the sweep after a commit."""
+
+    def __init__(self, app: Flask, kinds: Registry) -> None:
+        self.app = app
+        self.kinds = kinds
+
+    @cached_property
+    def queue(self) -> Huey:
+        """Opened at the first use: a web process that never wakes anybody never opens it."""
+        queue = queue_at(self.app.extensions["settings"].queue_url)
+        self.sweep_task = queue.task(name="sweep")(self.sweep)
+        queue.periodic_task(crontab(minute="*"), name="round")(self.round)
+        return queue
+
+    @property
+    def post(self) -> Post:
+        """What sending needs to know of this installation."""
+        config = self.app.config
+        return Post(
+            kinds=self.kinds,
+            base_url=config["PORTAL_BASE_URL"],
+            sender=config["MAIL_DEFAULT_SENDER"],
+            address_key=config["SECRET_KEY"],
+            open_line=smtp.KeptLine,
+        )
+
+    def wake(self) -> None:
+        """Ask the worker for a sweep. A queue that is away delays mail to the next round."""
+        try:
+            self.queue  # noqa: B018 - declares the tasks
+            self.sweep_task()
+        except Exception as error:
+            logger.warning("the worker could not be woken: %s", type(error).__name__)
+
+    def sweep(self) -> None:
+        """Send what is due until nothing is left."""
+        with self.app.app_context():
+            while sum(dispatch.dispatch(self.post, limit=BATCH).values()) == BATCH:
+                pass
+
+    def round(self) -> None:
+        """Everything that is due by the clock. A step that breaks does not stop the others."""
+        with self.app.app_context():
+            for step in STEPS:
+                _attempt(step)
+            reminders.prepare_all()
+        self.sweep()
+        with self.app.app_context():
+            _attempt(_beat)
+
+    def run(self, *, threads: int = 2, periodic: bool = True) -> None:
+        """Work until told to stop; what has begun is finished first."""
+        consumer = Consumer(self.queue, workers=threads, periodic=periodic, graceful_signal="TERM")
+        consumer._signal_actions[signal.SIGINT] = (False, True)  # Ctrl-C drains too
+        consumer.run()
+
+
+def _attempt(step: Callable[[datetime], object]) -> None:
+    try:
+        with writing():
+            step(clock.now())
+    except Exception:
+        logger.exception("a step of the round broke: %s", step.__name__)
+
+
+def _recover(now: datetime) -> None:
+    dispatch.recover(now=now)
+
+
+def _seal(now: datetime) -> None:
+    sealing.seal(now)
+
+
+def _beat(now: datetime) -> None:
+    service.beat(now=now)
+
+
+STEPS: tuple[Callable[[datetime], Any], ...] = (_recover, _seal)
+
+
+def worker_of(app: Flask) -> Worker:
+    """The worker of this application."""
+    worker: Worker = app.extensions["worker"]
+    return worker
 
 
 def init_app(app: Flask, kinds: Registry) -> None:
     """Give the tasks their application and the registry of mail kinds."""
-    app.extensions["mail_kinds"] = kinds
+    worker = Worker(app, kinds)
+    app.extensions["worker"] = worker
+    bell.hang(None if app.testing else worker.wake)
