@@ -18,17 +18,16 @@ def record(noted: Iterable[tuple[Permit, str, Channel]], *, occasion: str, now: 
         (permit.client_id, permit.family_member_id, subject, permit.scope, channel): permit
         for permit, subject, channel in noted
     }
-    known = set(
-        db.session.execute(
-            select(
-                DisclosureEntry.client_id,
-                DisclosureEntry.family_member_id,
-                DisclosureEntry.subject,
-                DisclosureEntry.scope,
-                DisclosureEntry.channel,
-            ).where(DisclosureEntry.occasion == occasion)
-        ).tuples()
+    rows = db.session.execute(
+        select(
+            DisclosureEntry.client_id,
+            DisclosureEntry.family_member_id,
+            DisclosureEntry.subject,
+            DisclosureEntry.scope,
+            DisclosureEntry.channel,
+        ).where(DisclosureEntry.occasion == occasion)
     )
+    known = {tuple(row) for row in rows}
     new = [key for key in wanted if key not in known]
     for client_id, family_member_id, subject, scope, channel in new:
         db.session.add(

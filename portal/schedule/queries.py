@@ -1,17 +1,18 @@
 """Reads of the timetable. What a family member may see of it asks for a permit."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
+from portal.center.models import Location
 from portal.consent.rules import Scope
 from portal.core.db import db
 from portal.core.errors import NotFound
 from portal.disclosure.gate import Permit
-from portal.people.models import Episode
+from portal.people.models import Client, Episode, Relationship
 from portal.schedule import rules
 from portal.schedule.models import Block, Closure, Enrolment, ExceptionKind, Track
 from portal.schedule.rules import Change, Occurrence, Recurring
@@ -74,6 +75,26 @@ def client_times(*, client_id: int, from_on: date, to_on: date) -> list[Occurren
         if stay.from_on <= each.on and (stay.to_on is None or each.on <= stay.to_on)
     }
     return sorted(found.values(), key=lambda each: each.start_at)
+
+
+def given_names(permits: Sequence[Permit]) -> dict[int, str]:
+    """Client id → given name, for telling several relatives apart; the permits are the proof."""
+    rows = db.session.execute(
+        select(Client.id, Client.given_name).where(Client.id.in_({permit.client_id for permit in permits}))
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def zone_of(family_member_id: int) -> str | None:
+    """The zone of the location that a person's first relative belongs to; None: there is none."""
+    return db.session.scalars(
+        select(Location.timezone)
+        .join(Client, Client.location_id == Location.id)
+        .join(Relationship, Relationship.client_id == Client.id)
+        .where(Relationship.family_member_id == family_member_id)
+        .order_by(Relationship.created_at, Relationship.id)
+        .limit(1)
+    ).first()
 
 
 def program_week(episode: Episode, on: date) -> int:

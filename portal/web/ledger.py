@@ -3,11 +3,12 @@
 from flask import g
 from flask_login import current_user
 
+from portal.audit import service as audit
 from portal.core.db import writing
 from portal.disclosure import service as disclosure
 from portal.disclosure.gate import Permit
 from portal.disclosure.models import Channel
-from portal.web.access import now
+from portal.web.access import actor, now
 
 
 def disclosed(permit: Permit, subject: str, channel: Channel = Channel.PAGE) -> None:
@@ -15,11 +16,28 @@ def disclosed(permit: Permit, subject: str, channel: Channel = Channel.PAGE) -> 
     g.setdefault("disclosed", []).append((permit, subject, channel))
 
 
+def viewed(client_id: int, page: str) -> None:
+    """Note that this response shows `page` of a client to a member of staff."""
+    g.setdefault("viewed", []).append((client_id, page))
+
+
+def on_occasion(name: str) -> None:
+    """Name the occasion where there is no browser session, such as the fetch of a feed."""
+    g.occasion = name
+
+
 def write() -> None:
     """Write what was noted; one transaction, none when there is nothing new."""
-    noted = g.pop("disclosed", None)
-    if not noted:
+    noted, seen = g.pop("disclosed", None), g.pop("viewed", None)
+    if not noted and not seen:
         return
-    occasion = f"browser:{current_user.session.id}"
     with writing():
-        disclosure.record(noted, occasion=occasion, now=now())
+        if noted:
+            disclosure.record(noted, occasion=_occasion(), now=now())
+        for client_id, page in seen or ():
+            audit.record("client.viewed", actor=actor(), now=now(), client_id=client_id, page=page)
+
+
+def _occasion() -> str:
+    named: str | None = g.get("occasion")
+    return named or f"browser:{current_user.session.id}"

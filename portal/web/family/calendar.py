@@ -1,0 +1,139 @@
+"""The calendar: a week of own sessions and of program times as far as permitted.
+
+It says "Program time" and never anything about who came.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from portal.core import clock
+from portal.disclosure.models import Channel
+from portal.schedule import feeds
+from portal.sessions.queries import Seen
+from portal.web import access, agenda, ledger, weeks
+from portal.web.agenda import Agenda, ProgramTime
+from portal.web.dates import clock_time, hours, zone_name
+from portal.web.frame import href
+from portal.web.language import current
+from portal.web.pages import Pages
+from portal.web.weeks import Shown
+
+pages = Pages()
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of a day, ready to be shown."""
+
+    start_at: datetime
+    text: str
+    note: str = ""
+    own: bool = False
+    href: str | None = None
+
+
+@dataclass(frozen=True)
+class Day:
+    """One day of the week with its lines in order."""
+
+    on: date
+    entries: list[Entry]
+
+
+@pages.get("/calendar")
+def calendar() -> str:
+    """One week, as a list."""
+    return render_template("family/calendar/week.html", **_week(Channel.PAGE))
+
+
+@pages.get("/calendar/print")
+def calendar_print() -> str:
+    """The same week on paper."""
+    return render_template("family/calendar/print.html", **_week(Channel.PRINT))
+
+
+@pages.get("/calendar/feed")
+def calendar_feed() -> str:
+    """Whether the private calendar address is on, and what to think of first."""
+    is_on = feeds.is_on(access.family_member().id)
+    return render_template("family/calendar/feed.html", is_on=is_on, address=None)
+
+
+@pages.post("/calendar/feed/on")
+def switch_feed_on() -> str:
+    """A new address. It is shown in this answer and never again."""
+    token = feeds.switch_on(
+        family_member_id=access.family_member().id, actor=access.actor(), now=access.now()
+    )
+    address = url_for("public.feed", token=token, _external=True)
+    return render_template("family/calendar/feed.html", is_on=True, address=address)
+
+
+@pages.post("/calendar/feed/off")
+def switch_feed_off() -> ResponseReturnValue:
+    """The address stops working."""
+    feeds.switch_off(family_member_id=access.family_member().id, actor=access.actor(), now=access.now())
+    flash(_("Your calendar address is switched off. It no longer works."), "good")
+    return redirect(url_for(".calendar_feed"))
+
+
+def _week(channel: Channel) -> dict[str, object]:
+    person, now = access.family_member(), access.now()
+    shown = weeks.shown(request.args.get("week"), clock.local_date(now, agenda.zone_of(person)))
+    found = agenda.of_family_member(
+        person,
+        from_on=shown.week.monday,
+        to_on=shown.week.sunday,
+        now=now,
+        with_program_times=not shown.is_past,  # old weeks hold only what was one's own
+    )
+    _note_disclosures(found, shown, channel)
+    days = _days(found, shown)
+    return {"shown": shown, "days": days, "is_empty": not any(day.entries for day in days)}
+
+
+def _note_disclosures(found: Agenda, shown: Shown, channel: Channel) -> None:
+    for permit in found.permits:
+        ledger.disclosed(permit, f"week:{shown.week.name}", channel)
+    for seen in found.sessions:
+        if seen.permit:
+            ledger.disclosed(seen.permit, f"session:{seen.session.id}", channel)
+
+
+def _days(found: Agenda, shown: Shown) -> list[Day]:
+    lines: dict[date, list[Entry]] = {day: [] for day in shown.week.days}
+    for time in found.program_times:
+        lines[time.on].append(_program_entry(time))
+    for seen in found.sessions:
+        lines[agenda.session_day(seen)].append(_session_entry(seen))
+    return [Day(day, sorted(entries, key=lambda entry: entry.start_at)) for day, entries in lines.items()]
+
+
+def _program_entry(time: ProgramTime) -> Entry:
+    """ "Program time, 5:30 PM to 8:30 PM"; the relative's name only to tell several apart."""
+    when = hours(time.start_at, time.end_at, time.zone)
+    if time.name and time.relative:
+        text = _("%(group)s (%(name)s), %(hours)s", group=time.name, name=time.relative, hours=when)
+    elif time.name:
+        text = _("%(group)s, %(hours)s", group=time.name, hours=when)
+    elif time.relative:
+        text = _("Program time (%(name)s), %(hours)s", name=time.relative, hours=when)
+    else:
+        text = _("Program time, %(hours)s", hours=when)
+    return Entry(time.start_at, text)
+
+
+def _session_entry(seen: Seen) -> Entry:
+    session = seen.session
+    title = session.title_es if current() == "es" else session.title_en
+    return Entry(
+        start_at=session.starts_at,
+        text=_("%(title)s, %(time)s", title=title, time=clock_time(session.starts_at, session.timezone)),
+        note=_("Your session, %(zone)s", zone=zone_name(session.timezone)),
+        own=True,
+        href=href(".session", session_id=session.id),
+    )
