@@ -1,0 +1,114 @@
+"""Key pages in a real browser: axe finds nothing, nothing scrolls sideways, in both languages."""
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, BrowserContext
+
+from portal.accounts.models import Audience
+from portal.people.models import Role
+from tests.factories.people import make_client, make_family_member, make_staff, make_user
+from tests.journeys.browser import (
+    browser,
+    enlarge_text,
+    picture,
+    served,
+    sideways,
+    violations,
+    window,
+)
+from tests.signin import sign_in
+
+__all__ = ["browser", "served"]
+
+PUBLIC = ("/sign-in", "/urgent-help", "/help", "/nothing-here", "/dev/components")
+PAGES = {
+    None: PUBLIC,
+    Audience.FAMILY: ("/home", "/sessions", "/calendar", "/learn", "/more", "/support", "/permissions"),
+    Audience.CLIENT: ("/my/home", "/my/people", "/my/shared", "/my/calendar", "/my/settings"),
+    Audience.STAFF: ("/staff", "/staff/caseload", "/staff/intake", "/staff/sessions", "/admin/settings"),
+}
+
+
+@pytest.fixture
+def engine() -> str:
+    """The pages are the same on both databases; one is enough here."""
+    return "sqlite"
+
+
+def enter(app: Flask, context: BrowserContext, audience: Audience | None, address: str) -> None:
+    """Sign the browser in as a person of this audience."""
+    if audience is None:
+        return
+    user = make_user()
+    if audience is Audience.FAMILY:
+        make_family_member(user=user)
+    elif audience is Audience.CLIENT:
+        make_client(user=user)
+    else:
+        make_staff(*Role, user=user)
+    client = app.test_client()
+    sign_in(client, user, audience)
+    cookie = client.get_cookie("portal")
+    assert cookie is not None
+    context.add_cookies([{"name": "portal", "value": cookie.value, "url": address}])
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize("width", [320, 390, 1280])
+@pytest.mark.parametrize("audience", list(PAGES), ids=str)
+def test_pages_pass_axe_and_never_scroll_sideways(
+    app: Flask, browser: Browser, served: str, audience: Audience | None, width: int, language: str
+) -> None:
+    context = window(browser, width=width, height=568 if width == 320 else 844, language=language)
+    enter(app, context, audience, served)
+    page, problems = context.new_page(), []
+    page.on("pageerror", lambda error: problems.append(f"script: {error}"))
+    for path in PAGES[audience]:
+        answer = page.goto(served + path)
+        if answer is None or (answer.status != 200 and path != "/nothing-here"):
+            problems.append(f"{path}: answered {answer.status if answer else None}")
+            continue
+        picture(page, f"{path.strip('/').replace('/', '-')}-{width}-{language}")
+        problems += [f"{path}: {each}" for each in violations(page)]
+        problems += [f"{path}: {sideways(page)} px sideways"] * bool(sideways(page))
+        if width == 320:
+            enlarge_text(page)
+            problems += [f"{path}: {sideways(page)} px sideways at 200 %"] * bool(sideways(page))
+    context.close()
+    assert not problems, "\n".join(problems)
+
+
+def test_targets_are_large_enough_for_a_thumb(browser: Browser, served: str) -> None:
+    context = window(browser, width=390)
+    page = context.new_page()
+    page.goto(served + "/dev/components")
+    small = page.evaluate(
+        """() => [...document.querySelectorAll('a.btn, button, .tabs a, .leave, .links a, summary, select, input')]
+        .filter((each) => each.type !== 'hidden' && each.type !== 'checkbox' && each.type !== 'radio')
+        .filter((each) => each.getBoundingClientRect().height < 44)
+        .map((each) => each.outerHTML.slice(0, 90))"""
+    )
+    context.close()
+    assert small == []
+
+
+def test_leaving_by_the_keyboard_blanks_the_page(browser: Browser, served: str) -> None:
+    context = window(browser, width=1280)
+    context.route("https://www.weather.gov/**", lambda route: route.fulfill(body="<h1>Weather</h1>"))
+    page = context.new_page()
+    page.goto(served + "/help")
+    for _press in range(3):
+        page.keyboard.press("Shift")
+    page.wait_for_url("https://www.weather.gov/**")
+    assert "Weather" in page.content()
+    context.close()
+
+
+def test_the_passphrase_can_be_shown(browser: Browser, served: str) -> None:
+    context = window(browser, width=390)
+    page = context.new_page()
+    page.goto(served + "/dev/components")
+    page.fill("#good-passphrase", "quiet harbor evening light")
+    page.locator(".reveal button").first.click()
+    assert page.locator("#good-passphrase").get_attribute("type") == "text"
+    context.close()
