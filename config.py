@@ -7,6 +7,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 WEAK_SECRETS = frozenset({"", "dev", "secret", "changeme", "change-me", "development"})
 MIN_SECRET_LENGTH = 32
+DEMO_DATABASE = (
+    "The portal does not start:\n- The database holds the demo center. Set DATABASE_URL to a database of "
+    "your own, then run `flask db upgrade`."
+)
 
 
 class ConfigError(Exception):

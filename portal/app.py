@@ -8,11 +8,13 @@ from flask import Flask, Response, g, request
 from flask.typing import ResponseReturnValue
 from flask_migrate import Migrate
 from flask_wtf import CSRFProtect
+from sqlalchemy.exc import OperationalError
 
 import config
 from portal import cli, jobs
 from portal.accounts import second_factor
 from portal.accounts.passphrases import passphrases
+from portal.center import demo_mark
 from portal.core.db import db, reading, writing
 from portal.core.errors import Refused
 from portal.mail import mails as mail_mails
@@ -41,6 +43,7 @@ from portal.web import (
     signin,
     staff,
 )
+from portal.workflows import invite_mails
 
 # Every table is known from the start, whichever page is imported first.
 MODELS = tuple(
@@ -58,7 +61,6 @@ MODELS = tuple(
         "education",
     )
 )
-from portal.workflows import invite_mails
 
 logger = logging.getLogger("portal")
 READING_METHODS = ("GET", "HEAD", "OPTIONS")
@@ -156,12 +158,38 @@ def create_app(settings: config.Settings | None = None, **overrides: Any) -> Fla
         app.register_blueprint(audience.build())
     jobs.init_app(app, mail_kinds())
     cli.init_app(app)
+    if settings.mode == "production":
+        refuse_demo_database(app)
     return app
+
+
+def refuse_demo_database(app: Flask) -> None:
+    """Raise ConfigError when the database holds the invented center."""
+    with app.app_context():
+        try:
+            with reading():
+                is_demo = demo_mark.is_demo()
+        except OperationalError:
+            logger.warning("the database is away: whether it is a demo database could not be checked")
+            return
+        finally:
+            db.session.remove()
+            db.engine.dispose()  # no connection crosses a server's fork
+    if is_demo:
+        raise config.ConfigError(config.DEMO_DATABASE)
 
 
 def mail_kinds() -> Registry:
     """Every kind of mail, by name. A kind that is not here cannot be sent."""
-    return Registry([*mail_mails.KINDS, *account_mails.KINDS, *sessions_mails.KINDS, *reminders_mails.KINDS, *invite_mails.KINDS])
+    return Registry(
+        [
+            *mail_mails.KINDS,
+            *account_mails.KINDS,
+            *sessions_mails.KINDS,
+            *reminders_mails.KINDS,
+            *invite_mails.KINDS,
+        ]
+    )
 
 
 def flask_config(settings: config.Settings) -> dict[str, Any]:
