@@ -1,6 +1,7 @@
 """What a lesson is made of, in one language. Plain values; stored as JSON in a version."""
 
 from dataclasses import asdict, dataclass
+from datetime import date
 from typing import Any
 
 
@@ -77,6 +78,11 @@ class Lesson:
     def parts(self) -> tuple[Card, ...]:
         """The screens in order: the cards, then the practice."""
         return (*self.cards, self.practice)
+
+    @property
+    def reviewed_day(self) -> date | None:
+        """The day of the clinical review; None while it is awaited."""
+        return date.fromisoformat(self.reviewed_on) if self.reviewed_on else None
 
     def as_json(self) -> dict[str, Any]:
         """The stored form."""
