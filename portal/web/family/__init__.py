@@ -3,10 +3,14 @@
 from flask import Blueprint
 
 from portal.accounts.models import Audience
-from portal.web.family import account, calendar, home, more, sessions
+from portal.web.family import account, calendar, home, learn, more, sessions
 from portal.web.pages import blueprint
 
 
 def build() -> Blueprint:
     """The blueprint with all family pages."""
-    return blueprint("family", Audience.FAMILY, [home.pages, sessions.pages, calendar.pages, more.pages, account.pages])
+    return blueprint(
+        "family",
+        Audience.FAMILY,
+        [home.pages, sessions.pages, calendar.pages, learn.pages, more.pages, account.pages],
+    )
