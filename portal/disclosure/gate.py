@@ -8,6 +8,7 @@ through both forms and they must agree.
 Only this package reads `Consent` to decide. 42 CFR 2.13, 2.31.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -61,9 +62,14 @@ def may_disclose(
 
 def permits(*, family_member_id: int, at: datetime, scope: Scope | None = None) -> list[Permit]:
     """All that this person may see at the instant `at`, of every client; one statement or two."""
+    return permits_under(_live(family_member_id), at=at, scope=scope)
+
+
+def permits_under(consents: Iterable[Consent], *, at: datetime, scope: Scope | None = None) -> list[Permit]:
+    """The same from consents that were just read, for a page that shows them too."""
     return [
         _permit(consent, each)
-        for consent in _live(family_member_id)
+        for consent in consents
         for each in (Scope if scope is None else (scope,))
         if _reason(consent, each, at) is None
     ]

@@ -56,12 +56,11 @@ def sign_up(
     known = _published(session_id)
     relationship_id = _hold_basis(known, family_member_id, now)
     session = places.locked(session_id)
+    _pass_on(session, actor, now)  # first of all, whoever waits has their turn
     before = places.live_sign_up(session.id, family_member_id)
     if before:
         return before
     _refuse_if_closed(session, actor, now, "sign_up_closed")
-    for offered in places.settle(session, actor=actor, now=now):
-        notices.offered(offered, now=now)
     state = rules.first_state(places.free(session))
     if state is SignUpState.WAITLISTED and not or_wait:
         raise Refused("just_filled")

@@ -46,7 +46,7 @@ def events(sign_up: SignUp) -> list[tuple[str, str | None]]:
 
 
 def mails() -> list[str]:
-    return list(db.session.scalars(select(OutboundMessage.kind).order_by(OutboundMessage.created_at)))
+    return sorted(db.session.scalars(select(OutboundMessage.kind)))
 
 
 def give_up(sign_up: SignUp, **values: Any) -> SignUp:
