@@ -113,6 +113,22 @@ def therapists() -> list[StaffMember]:
     return list(db.session.scalars(query))
 
 
+def care_team_of(client_id: int, now: datetime) -> list[StaffMember]:
+    """Who is on a client's care team now, in the order of joining."""
+    return list(
+        db.session.scalars(
+            select(StaffMember)
+            .join(CareTeamMember, CareTeamMember.staff_id == StaffMember.id)
+            .where(
+                CareTeamMember.client_id == client_id,
+                CareTeamMember.from_at <= now,
+                or_(CareTeamMember.until_at.is_(None), CareTeamMember.until_at > now),
+            )
+            .order_by(CareTeamMember.from_at, CareTeamMember.id)
+        )
+    )
+
+
 def relationships_of(client_ids: Sequence[int]) -> list[Relationship]:
     """The people linked to these clients, each with the person, in order of being named."""
     return list(

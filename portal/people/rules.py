@@ -1,10 +1,9 @@
 """Rules about people. Pure: no database, no clock."""
 
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
-ADULT_AGE = 18
 INVITATION_LIFE = timedelta(days=7)
 TRIES = 3
 
@@ -30,17 +29,6 @@ def plain_email(email: str | None) -> str | None:
 def plain_name(parts: Iterable[str]) -> str:
     """A name as it is compared: one space between words, no capitals."""
     return " ".join(" ".join(parts).split()).casefold()
-
-
-def age(birth_on: date, on: date) -> int:
-    """Full years on the day `on`."""
-    had_birthday = (on.month, on.day) >= (birth_on.month, birth_on.day)
-    return on.year - birth_on.year - (0 if had_birthday else 1)
-
-
-def is_minor(birth_on: date, on: date) -> bool:
-    """Whether the state's rule for minors governs who signs (42 CFR 2.14)."""
-    return age(birth_on, on) < ADULT_AGE
 
 
 def link_works(

@@ -107,7 +107,7 @@ def relate(
     """Link a person to a client. Refused `already_related` where they are linked already."""
     known = select(Relationship.id).filter_by(client_id=client.id, family_member_id=family_member.id)
     if db.session.scalar(known) is not None:
-        raise Refused("already_related", field="given_name")
+        raise Refused("already_related")
     relationship = Relationship(client=client, family_member=family_member, code=code, created_at=now)
     db.session.add(relationship)
     db.session.flush()
@@ -120,3 +120,9 @@ def relate(
         family_member_id=family_member.id,
     )
     return relationship
+
+
+def set_family_contact(*, client: Client, unwanted: bool, actor: Actor, now: datetime) -> None:
+    """ "Prefers no family contact", or no longer: it stops every prompt, and no permission."""
+    client.no_family_contact = unwanted
+    audit.record("client.family_contact", actor=actor, now=now, client_id=client.id, unwanted=unwanted)

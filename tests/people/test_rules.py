@@ -1,23 +1,11 @@
 """Rules about people."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 
-from portal.people.rules import InvitationState, age, is_minor, link_works, plain_email, plain_name
+from portal.people.rules import InvitationState, link_works, plain_email, plain_name
 from tests.conftest import NOW
-
-
-@pytest.mark.parametrize(
-    ("on", "minor"), [(date(2026, 3, 3), True), (date(2026, 3, 4), False), (date(2026, 3, 5), False)]
-)
-def test_a_person_is_an_adult_from_the_18th_birthday_on(on: date, minor: bool) -> None:
-    assert is_minor(date(2008, 3, 4), on) is minor
-
-
-def test_a_leap_day_birthday_counts_from_the_first_of_march() -> None:
-    assert age(date(2008, 2, 29), date(2026, 2, 28)) == 17
-    assert age(date(2008, 2, 29), date(2026, 3, 1)) == 18
 
 
 def test_addresses_and_names_are_compared_without_capitals_and_spaces() -> None:

@@ -4,9 +4,21 @@ from flask import Blueprint
 
 from portal.accounts.models import Audience
 from portal.web.pages import blueprint
-from portal.web.staff import account
+from portal.web.staff import account, caseload, clients, home, intake, invitations
 
 
 def build() -> Blueprint:
     """The blueprint with all staff pages."""
-    return blueprint("staff", Audience.STAFF, [account.pages], url_prefix="/staff")
+    return blueprint(
+        "staff",
+        Audience.STAFF,
+        [
+            home.pages,
+            caseload.pages,
+            clients.pages,
+            intake.pages,
+            invitations.pages,
+            account.pages,
+        ],
+        url_prefix="/staff",
+    )

@@ -1,0 +1,1 @@
+"""Read-only counts and lists for staff, across the rooms below."""
