@@ -2,7 +2,7 @@
 
 import click
 from flask import Flask, current_app
-from flask.cli import AppGroup
+from flask.cli import AppGroup, with_appcontext
 
 from portal.accounts import queries as accounts
 from portal.accounts import second_factor
@@ -11,6 +11,8 @@ from portal.audit import sealing
 from portal.core import clock
 from portal.core.actor import job
 from portal.core.db import reading, writing
+from portal.jobs import worker_of
+from portal.mail import queries as mail_queries
 from portal.people import account_invitations
 from portal.people.models import Role
 
@@ -80,7 +82,36 @@ def forget_phone(sign_in_name: str) -> None:
     click.echo("At the next sign-in a new phone is set up.")
 
 
+mail = AppGroup("mail", help="Look after the outbox.")
+
+
+@mail.command("status")
+def mail_status() -> None:
+    """How many messages stand in each state, and when the worker last did its round."""
+    with reading():
+        for state, count in mail_queries.counts().items():
+            click.echo(f"{state.value:<12}{count:>8}")
+        beat = mail_queries.last_beat()
+    if beat is None:
+        click.echo("The worker has not done a round yet: start `flask worker`.")
+    else:
+        seconds = int((clock.now() - beat).total_seconds())
+        click.echo(f"The worker's last round was {seconds} seconds ago.")
+
+
+@click.command("worker")
+@click.option("--threads", default=2, show_default=True, help="How many tasks run side by side.")
+@click.option("--no-periodic", is_flag=True, help="For a second worker: only one keeps the clock.")
+@with_appcontext
+def worker(threads: int, no_periodic: bool) -> None:
+    """Send mail and keep the clock until told to stop (SIGTERM finishes what has begun)."""
+    application: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    worker_of(application).run(threads=threads, periodic=not no_periodic)
+
+
 def init_app(app: Flask) -> None:
     """Register the commands."""
+    app.cli.add_command(mail)
+    app.cli.add_command(worker)
     app.cli.add_command(audit)
     app.cli.add_command(staff)

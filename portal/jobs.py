@@ -7,10 +7,8 @@ was killed loses and doubles nothing.
 import logging
 import signal
 from collections.abc import Callable
-from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from flask import Flask
 from huey import Huey, SqliteHuey, crontab
@@ -18,11 +16,13 @@ from huey.consumer import Consumer
 
 from portal.audit import sealing
 from portal.core import clock
-from portal.core.db import writing
+from portal.core.db import reading, writing
 from portal.mail import bell, dispatch, service, smtp
 from portal.mail.kinds import Registry
 from portal.mail.post import Post
 from portal.reminders import service as reminders
+from portal.sessions import service as sessions
+from portal.workflows import access_ended
 
 logger = logging.getLogger("portal.jobs")
 BATCH = 500
@@ -89,7 +89,6 @@ class Worker:
         with self.app.app_context():
             for step in STEPS:
                 _attempt(step)
-            reminders.prepare_all()
         self.sweep()
         with self.app.app_context():
             _attempt(_beat)
@@ -101,27 +100,52 @@ class Worker:
         consumer.run()
 
 
-def _attempt(step: Callable[[datetime], object]) -> None:
+def _attempt(step: Callable[[], object]) -> None:
     try:
-        with writing():
-            step(clock.now())
+        step()
     except Exception:
         logger.exception("a step of the round broke: %s", step.__name__)
 
 
-def _recover(now: datetime) -> None:
-    dispatch.recover(now=now)
+def recover() -> None:
+    """Settle what a dead worker left behind."""
+    with writing():
+        dispatch.recover(now=clock.now())
 
 
-def _seal(now: datetime) -> None:
-    sealing.seal(now)
+def tidy_ended_access() -> None:
+    """Places and waitlists behind a permission that the clock ended; each by itself."""
+    with reading():
+        ended = access_ended.due(clock.now())
+    for consent_id in ended:
+        with writing():
+            access_ended.tidy(consent_id, clock.now())
 
 
-def _beat(now: datetime) -> None:
-    service.beat(now=now)
+def expire_offers() -> None:
+    """Offers that ran out go to the next in line."""
+    with writing():
+        sessions.expire_offers(clock.now())
 
 
-STEPS: tuple[Callable[[datetime], Any], ...] = (_recover, _seal)
+def prepare_reminders() -> None:
+    """What is due becomes mail."""
+    reminders.prepare_all()
+
+
+def seal_audit() -> None:
+    """Link what was audited since the last round into the chain."""
+    with writing():
+        sealing.seal(clock.now())
+
+
+def _beat() -> None:
+    with writing():
+        service.beat(now=clock.now())
+
+
+STEPS = (recover, tidy_ended_access, expire_offers, prepare_reminders, seal_audit)
+"""One round, in this order."""
 
 
 def worker_of(app: Flask) -> Worker:

@@ -1,7 +1,7 @@
 """Preparing reminders: what is due now becomes a row of the outbox, once."""
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import delete
 from sqlalchemy.dialects import postgresql, sqlite
@@ -33,7 +33,7 @@ def _prepare_kind(kind: str) -> int:
             made += prepare(kind, ids, now=clock.now())
 
 
-def prepare(kind: str, ids: Any, *, now: datetime) -> int:
+def prepare(kind: str, ids: Sequence[int], *, now: datetime) -> int:
     """Queue what is due for these readers at the instant `now`; returns how many mails.
 
     Runs in the caller's transaction. Run twice, or by two workers, it queues nothing twice:
@@ -73,5 +73,5 @@ def _add(message: OutboundMessage, kind: str, item: Item) -> bool:
         "time_revision": item.event.time_revision,
         "lead_hours": item.lead_hours,
     }
-    inserted: Any = db.session.execute(dialect.insert(OutboxItem).values(values).on_conflict_do_nothing())
-    return bool(inserted.rowcount == 1)
+    insert = dialect.insert(OutboxItem).values(values).on_conflict_do_nothing().returning(OutboxItem.id)
+    return db.session.scalar(insert) is not None
