@@ -114,7 +114,11 @@ def parse(html: str) -> Page:
 
 
 def check_page(
-    response: TestResponse, *, budget: int = FAMILY_BYTES, names: tuple[str, ...] = (), status: int | None = None
+    response: TestResponse,
+    *,
+    budget: int = FAMILY_BYTES,
+    names: tuple[str, ...] = (),
+    status: int | None = None,
 ) -> Page:
     """Raise with all that is wrong. `names` are client names that no link or title may hold."""
     html = response.get_data(as_text=True)
@@ -251,7 +255,9 @@ def _links(page: Page, names: tuple[str, ...]) -> list[str]:
 def _headers(response: TestResponse) -> list[str]:
     headers = response.headers
     policy = headers.get("Content-Security-Policy", "")
-    problems = [] if policy.startswith("default-src 'none'") and "unsafe" not in policy else [f"CSP {policy!r}"]
+    problems = (
+        [] if policy.startswith("default-src 'none'") and "unsafe" not in policy else [f"CSP {policy!r}"]
+    )
     for name, wanted in (
         ("Cache-Control", "no-store"),
         ("X-Content-Type-Options", "nosniff"),

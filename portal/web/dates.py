@@ -47,13 +47,25 @@ def full_date(on: date | datetime, zone: str = "UTC") -> str:
 
 
 def clock_time(at: datetime, zone: str) -> str:
-    """ "6:00 PM" / "18:00", by the locale."""
-    return format_time(_local(at, zone), "short", locale=str(get_locale()))
+    """ "6:00 pm" / "6:00 p.m."."""
+    return _clock(_local(at, zone), "h:mm a")
 
 
 def hours(start: datetime, end: datetime, zone: str) -> str:
-    """ "6:00 PM to 7:30 PM"."""
-    return gettext("%(start)s to %(end)s", start=clock_time(start, zone), end=clock_time(end, zone))
+    """ "6:00 to 7:30 pm", or "11:00 am to 1:00 pm" across noon."""
+    first, last = _local(start, zone), _local(end, zone)
+    same_half = first.date() == last.date() and first.hour // 12 == last.hour // 12
+    return gettext(
+        "%(start)s to %(end)s",
+        start=_clock(first, "h:mm" if same_half else "h:mm a"),
+        end=_clock(last, "h:mm a"),
+    )
+
+
+def _clock(at: datetime, pattern: str) -> str:
+    """In the 12-hour form that both languages use in this country."""
+    locale = "es_US" if str(get_locale()).startswith("es") else "en_US"
+    return format_time(at, pattern, locale=locale).lower()
 
 
 def zone_name(zone: str) -> str:

@@ -49,5 +49,7 @@ def blueprint(
     made = access.guard(Blueprint(name, "portal", url_prefix=url_prefix), audience)
     for pages in modules:
         for rule, view, methods in pages.rules:
-            made.add_url_rule(rule, view.__name__, view, methods=list(methods))
+            # "/" of a prefix is the prefix itself: `/staff`, not a redirect to `/staff/`.
+            address = "" if rule == "/" and url_prefix else rule
+            made.add_url_rule(address, view.__name__, view, methods=list(methods))
     return made

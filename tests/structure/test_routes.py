@@ -68,7 +68,9 @@ def checksum() -> dict[str, tuple[int, str]]:
         if table.name in ("disclosure", "disclosure_event", "ledger_entry"):
             continue
         rows = db.session.execute(table.select()).all()
-        plain = sorted(repr([value for name, value in row._mapping.items() if name != "last_seen_at"]) for row in rows)
+        plain = sorted(
+            repr([value for name, value in row._mapping.items() if name != "last_seen_at"]) for row in rows
+        )
         found[table.name] = (len(plain), "\n".join(plain))
     db.session.rollback()
     return found

@@ -32,7 +32,9 @@ def codes(node: ast.expr) -> set[str]:
 
 
 def raised() -> set[str]:
-    return RAISED_BY_DEFAULT | {code for call in calls() for argument in call.args[:1] for code in codes(argument)}
+    return RAISED_BY_DEFAULT | {
+        code for call in calls() for argument in call.args[:1] for code in codes(argument)
+    }
 
 
 def strings() -> set[str]:

@@ -36,13 +36,17 @@ def test_every_icon_that_a_page_names_is_in_the_sprite() -> None:
     named = set()
     for path in (config.ROOT / "templates").rglob("*.html"):
         text = path.read_text()
-        named |= set(re.findall(r"icon\(\"([\w-]+)\"\)", text)) | set(re.findall(r"icons\.svg'\) }}#([\w-]+)", text))
+        named |= set(re.findall(r"icon\(\"([\w-]+)\"\)", text)) | set(
+            re.findall(r"icons\.svg'\) }}#([\w-]+)", text)
+        )
     assert named <= sprite, named - sprite
 
 
 def luminance(color: str) -> float:
     parts = [int(color[at : at + 2], 16) / 255 for at in (1, 3, 5)]
-    red, green, blue = (each / 12.92 if each <= 0.04045 else ((each + 0.055) / 1.055) ** 2.4 for each in parts)
+    red, green, blue = (
+        each / 12.92 if each <= 0.04045 else ((each + 0.055) / 1.055) ** 2.4 for each in parts
+    )
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 

@@ -113,7 +113,7 @@ def test_an_offer_is_taken_or_let_go_on_the_page(client: FlaskClient) -> None:
     offer = {"state": SignUpState.OFFERED, "offer_ends_at": NOW + timedelta(hours=5)}
     make_sign_up(session=session, family_member=member, **offer)
     page = client.get(f"/sessions/{session.id}").text
-    assert "A place is yours until Wednesday, March 4, 3:00\u202fPM." in page
+    assert "A place is yours until Wednesday, March 4, 3:00 pm." in page
     post(client, f"/sessions/{session.id}/offer/take")
     assert sign_up_of(member).state is SignUpState.PLACED
 

@@ -71,7 +71,9 @@ def test_the_language_is_kept_in_the_browser_and_in_the_account(client: FlaskCli
     assert '<html lang="es">' in client.get("/help").text
 
 
-@pytest.mark.parametrize("back", ["https://evil.example/", "//evil.example/", "/\\evil.example", "/leave\n", "/nowhere"])
+@pytest.mark.parametrize(
+    "back", ["https://evil.example/", "//evil.example/", "/\\evil.example", "/leave\n", "/nowhere"]
+)
 def test_the_language_switch_leads_only_to_pages_of_ours(client: FlaskClient, back: str) -> None:
     assert post(client, "/language", {"language": "es", "next": back}).location == "/"
 
