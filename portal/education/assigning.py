@@ -1,5 +1,7 @@
 """Picking a lesson for somebody because of a client, and taking it back."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import Select, select
@@ -16,6 +18,28 @@ from portal.education.notes import NOTES
 from portal.people.models import Relationship
 
 
+@dataclass(frozen=True)
+class Planned:
+    """What one assignment would do; `is_new` is False where the lesson is picked already."""
+
+    relationship: Relationship
+    module_id: int
+    is_new: bool
+
+
+def plan(
+    *, relationship_ids: Sequence[int], module_ids: Sequence[int], suggested_by_on: date | None, now: datetime
+) -> list[Planned]:
+    """What assigning these would do; nothing is changed. Refuses as `assign` does."""
+    planned: list[Planned] = []
+    for relationship_id in relationship_ids:
+        relationship = _reader(relationship_id)
+        _check(relationship, suggested_by_on, now)
+        known = {one.module_id for one in db.session.scalars(_open(relationship_id))}
+        planned += [Planned(relationship, each, each not in known) for each in module_ids]
+    return planned
+
+
 def assign(
     *,
     relationship_id: int,
@@ -30,15 +54,10 @@ def assign(
     The consent is asked again under its lock. `suggested_by_on` is a day at the client's
     location. Raises Refused lesson_consent_ended or suggested_by_past; NotFound.
     """
-    relationship = db.session.get(Relationship, relationship_id)
-    module = db.session.get(Module, module_id)
-    if relationship is None or relationship.ended_at or module is None or actor.id is None:
+    relationship, module = _reader(relationship_id), db.session.get(Module, module_id)
+    if module is None or actor.id is None or note_code not in (None, *NOTES):
         raise NotFound
-    if note_code is not None and note_code not in NOTES:
-        raise NotFound
-    _check_consent(relationship, now)
-    if suggested_by_on and suggested_by_on < local_date(now, relationship.client.location.timezone):
-        raise Refused("suggested_by_past", field="suggested_by_on")
+    _check(relationship, suggested_by_on, now)
     open_one = db.session.scalars(_open(relationship_id).where(Assignment.module_id == module_id)).first()
     if open_one:
         return open_one
@@ -74,7 +93,14 @@ def close_for(*, relationship_id: int, reason: str, now: datetime, actor: Actor)
     return len(open_ones)
 
 
-def _check_consent(relationship: Relationship, now: datetime) -> None:
+def _reader(relationship_id: int) -> Relationship:
+    relationship = db.session.get(Relationship, relationship_id)
+    if relationship is None or relationship.ended_at:
+        raise NotFound
+    return relationship
+
+
+def _check(relationship: Relationship, suggested_by_on: date | None, now: datetime) -> None:
     """42 CFR 2.31: to be told that a client's team picked this is itself a disclosure."""
     permit = gate.may_disclose(
         client_id=relationship.client_id,
@@ -85,6 +111,8 @@ def _check_consent(relationship: Relationship, now: datetime) -> None:
     )
     if not permit:
         raise Refused("lesson_consent_ended", name=relationship.family_member.short_name)
+    if suggested_by_on and suggested_by_on < local_date(now, relationship.client.location.timezone):
+        raise Refused("suggested_by_past", field="suggested_by_on")
 
 
 def _open(relationship_id: int) -> Select[Assignment]:

@@ -174,23 +174,19 @@ def next_after(*, family_member_id: int, module_id: int, now: datetime, language
 def followed(*, client_id: int, now: datetime, language: str = "en") -> list[Reader]:
     """The family of one client with what was picked for each and how far they are."""
     relationships = people.relationships_of([client_id])
-    rows = (
-        db.session.execute(
-            select(Assignment, Progress)
-            .join(Assignment.relationship)
-            .outerjoin(
-                Progress,
-                and_(
-                    Progress.module_id == Assignment.module_id,
-                    Progress.family_member_id == Relationship.family_member_id,
-                ),
-            )
-            .where(Relationship.client_id == client_id, Assignment.closed_at.is_(None))
-            .order_by(Assignment.created_at, Assignment.id)
+    rows = db.session.execute(
+        select(Assignment, Progress)
+        .join(Assignment.relationship)
+        .outerjoin(
+            Progress,
+            and_(
+                Progress.module_id == Assignment.module_id,
+                Progress.family_member_id == Relationship.family_member_id,
+            ),
         )
-        .tuples()
-        .all()
-    )
+        .where(Relationship.client_id == client_id, Assignment.closed_at.is_(None))
+        .order_by(Assignment.created_at, Assignment.id)
+    ).all()
     titles = _by_module(language, None, {assignment.module_id for assignment, _ in rows})
     return [
         Reader(

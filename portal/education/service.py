@@ -1,7 +1,7 @@
 """The verbs of education, in one place for other rooms."""
 
-from portal.education.assigning import assign, close_for, withdraw
+from portal.education.assigning import assign, close_for, plan, withdraw
 from portal.education.publishing import load_content
 from portal.education.reading import advance, answer, finish, start
 
-__all__ = ["advance", "answer", "assign", "close_for", "finish", "load_content", "start", "withdraw"]
+__all__ = ["advance", "answer", "assign", "close_for", "finish", "load_content", "plan", "start", "withdraw"]
