@@ -4,7 +4,7 @@ from flask import Blueprint
 
 from portal.accounts.models import Audience
 from portal.web.pages import blueprint
-from portal.web.staff import account, caseload, clients, home, intake, invitations
+from portal.web.staff import account, caseload, clients, consents, desk, home, imports, intake, invitations, lessons, schedule, sessions
 
 
 def build() -> Blueprint:
@@ -18,6 +18,12 @@ def build() -> Blueprint:
             clients.pages,
             intake.pages,
             invitations.pages,
+            sessions.pages,
+            lessons.pages,
+            consents.pages,
+            desk.pages,
+            schedule.pages,
+            imports.pages,
             account.pages,
         ],
         url_prefix="/staff",
