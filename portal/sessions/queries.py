@@ -216,3 +216,18 @@ def roster(*, session_id: int, now: datetime) -> list[RosterRow]:
         .order_by(SignUp.queue_number)
     )
     return [RosterRow(sign_up, bool(usable)) for sign_up, usable in db.session.execute(query)]
+
+
+def of_client(*, client_id: int, from_at: datetime, to_at: datetime) -> list[FamilySession]:
+    """The published sessions held for this client's own family that start in the window."""
+    query = (
+        select(FamilySession)
+        .where(
+            FamilySession.client_id == client_id,
+            FamilySession.state == SessionState.PUBLISHED,
+            FamilySession.starts_at >= from_at,
+            FamilySession.starts_at < to_at,
+        )
+        .order_by(FamilySession.starts_at, FamilySession.id)
+    )
+    return list(db.session.scalars(query))

@@ -1,0 +1,165 @@
+"""What staff see of sessions: those of their locations, and of the people only their own.
+
+A coordinator has the locations they look after; a therapist the locations of their care
+teams' clients and what they lead. On a roster stand the people of one's own clients; the
+open sessions' people stand there for the coordinator of the place and for who leads it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.orm import joinedload
+
+from portal.center.models import Location
+from portal.consent.rules import Scope
+from portal.core.db import db
+from portal.core.errors import NotFound
+from portal.disclosure import gate
+from portal.people import queries as people
+from portal.people.models import Client, FamilyMember, Relationship, Role, StaffMember
+from portal.sessions import queries
+from portal.sessions.models import FamilySession, SignUp, SignUpState
+from portal.sessions.queries import RosterRow
+from portal.sessions.rules import LIVE_SIGN_UP, TAKES_A_PLACE
+
+RECENT = timedelta(days=14)
+"""Sessions stay on the list this long after they are over, for the roster."""
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One line of the staff's list."""
+
+    session: FamilySession
+    taken: int
+    waiting: int
+
+    @property
+    def is_over_capacity(self) -> bool:
+        """More places are taken than there are: somebody lowered the number."""
+        return self.taken > self.session.capacity
+
+
+@dataclass(frozen=True)
+class Roster:
+    """Who comes, who waits, and how many people of others are not shown."""
+
+    placed: list[RosterRow]
+    offered: list[RosterRow]
+    waiting: list[RosterRow]
+    hidden: int
+    taken: int
+
+
+def locations_for(staff: StaffMember, now: datetime) -> list[Location]:
+    """The locations at which this staff member plans sessions."""
+    query = select(Location).where(_is_theirs(staff, now)).order_by(Location.name)
+    return list(db.session.scalars(query))
+
+
+def sessions_for(staff: StaffMember, now: datetime) -> list[Listed]:
+    """Sessions to come and of the last two weeks, by date; one statement."""
+    query = (
+        select(FamilySession, _count(TAKES_A_PLACE), _count({SignUpState.WAITLISTED}))
+        .where(_may_see(staff, now), FamilySession.starts_at >= now - RECENT)
+        .options(joinedload(FamilySession.location), joinedload(FamilySession.facilitator))
+        .order_by(FamilySession.starts_at, FamilySession.id)
+    )
+    return [Listed(*row) for row in db.session.execute(query)]
+
+
+def session_for(*, staff: StaffMember, session_id: int, now: datetime) -> FamilySession:
+    """A session of one's own locations. Raises NotFound."""
+    query = (
+        select(FamilySession)
+        .where(FamilySession.id == session_id, _may_see(staff, now))
+        .options(joinedload(FamilySession.location), joinedload(FamilySession.facilitator))
+    )
+    session = db.session.scalar(query)
+    if session is None:
+        raise NotFound
+    return session
+
+
+def roster_for(*, staff: StaffMember, session: FamilySession, now: datetime) -> Roster:
+    """The roster as this staff member may see it; two statements."""
+    rows = queries.roster(session_id=session.id, now=now)
+    mine = set(db.session.scalars(select(Client.id).where(people.caseload(staff, now))))
+    is_host = session.facilitator_id == staff.id or session.location_id in people.locations_of(staff)
+    seen = [row for row in rows if _is_own(row, mine, is_host)]
+    return Roster(
+        placed=[row for row in seen if row.sign_up.state is SignUpState.PLACED],
+        offered=[row for row in seen if row.sign_up.state is SignUpState.OFFERED],
+        waiting=[row for row in seen if row.sign_up.state is SignUpState.WAITLISTED],
+        hidden=len(rows) - len(seen),
+        taken=sum(1 for row in rows if row.sign_up.state in TAKES_A_PLACE),
+    )
+
+
+def sign_up_for(*, staff: StaffMember, session_id: int, sign_up_id: int, now: datetime) -> SignUp:
+    """A live sign-up on the part of the roster that this staff member sees. Raises NotFound."""
+    session = session_for(staff=staff, session_id=session_id, now=now)
+    roster = roster_for(staff=staff, session=session, now=now)
+    for row in roster.placed + roster.offered + roster.waiting:
+        if row.sign_up.id == sign_up_id:
+            return row.sign_up
+    raise NotFound
+
+
+def people_to_enter(*, staff: StaffMember, session: FamilySession, now: datetime) -> Sequence[FamilyMember]:
+    """Whom this staff member may enter: relatives of own clients whom the gate lets in here.
+
+    For an open session the consent does not matter; it is still only one's own people.
+    """
+    signed_up = select(SignUp.family_member_id).where(
+        SignUp.session_id == session.id, SignUp.state.in_(LIVE_SIGN_UP)
+    )
+    query = (
+        select(FamilyMember)
+        .join(Relationship, Relationship.family_member_id == FamilyMember.id)
+        .join(Client, Client.id == Relationship.client_id)
+        .where(people.caseload(staff, now), FamilyMember.id.not_in(signed_up))
+        .distinct()
+        .order_by(FamilyMember.family_name, FamilyMember.given_name, FamilyMember.id)
+    )
+    if not session.is_open_kind:
+        query = query.where(
+            gate.permitted(Relationship.client_id, Relationship.family_member_id, Scope.SESSIONS, now),
+            Client.location_id == session.location_id,
+        )
+        if session.client_id is not None:
+            query = query.where(Client.id == session.client_id)
+    return db.session.scalars(query).all()
+
+
+def clients_of(staff: StaffMember, now: datetime) -> Sequence[Client]:
+    """Whose evening a single family session may be."""
+    query = select(Client).where(people.caseload(staff, now)).order_by(Client.family_name, Client.given_name)
+    return db.session.scalars(query).all()
+
+
+def _is_own(row: RosterRow, client_ids: set[int], is_host: bool) -> bool:
+    relationship = row.sign_up.relationship
+    return is_host if relationship is None else relationship.client_id in client_ids
+
+
+def _may_see(staff: StaffMember, now: datetime) -> ColumnElement[bool]:
+    theirs = select(Location.id).where(_is_theirs(staff, now))
+    return or_(FamilySession.location_id.in_(theirs), FamilySession.facilitator_id == staff.id)
+
+
+def _is_theirs(staff: StaffMember, now: datetime) -> ColumnElement[bool]:
+    own = select(Client.location_id).where(people.caseload(staff, now))
+    assigned = [role.location_id for role in staff.roles if role.role in (Role.COORDINATOR, Role.THERAPIST)]
+    return or_(Location.id.in_([each for each in assigned if each is not None]), Location.id.in_(own))
+
+
+def _count(states: frozenset[SignUpState] | set[SignUpState]) -> ColumnElement[int]:
+    return (
+        select(func.count())
+        .where(SignUp.session_id == FamilySession.id, SignUp.state.in_(states))
+        .correlate(FamilySession)
+        .scalar_subquery()
+    )

@@ -1,0 +1,155 @@
+"""The forms of the staff's session pages. Times are typed in the location's own zone."""
+
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from flask_babel import lazy_gettext as _
+from flask_wtf import FlaskForm
+from wtforms import DateField, IntegerField, RadioField, SelectField, StringField, TimeField
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
+
+from portal.core.errors import Refused
+from portal.schedule import rules as schedule_rules
+from portal.sessions.models import FamilySession, Meeting, SessionKind
+from portal.sessions.planning import CANCEL_REASONS, Plan
+from portal.sessions.rules import Attendance
+
+KINDS = [
+    (SessionKind.MULTI_FAMILY.value, _("Multi-family group")),
+    (SessionKind.SINGLE_FAMILY.value, _("Single family")),
+    (SessionKind.EDUCATION_EVENING.value, _("Education evening, open to all")),
+    (SessionKind.OPEN_HOUSE.value, _("Open house, open to all")),
+]
+MEETINGS = [
+    (Meeting.IN_PERSON.value, _("In person")),
+    (Meeting.VIDEO.value, _("Online")),
+    (Meeting.BOTH.value, _("In person or online")),
+]
+SPOKEN = [("en", _("English")), ("es", _("Spanish"))]
+WAYS = [
+    ("walk_in", _("Walk-in")),
+    ("phone", _("Telephone")),
+    ("email", _("E-mail")),
+    ("in_person", _("In person")),
+]
+ATTENDANCE = [
+    ("", _("Not ticked")),
+    (Attendance.ARRIVED.value, _("Arrived")),
+    (Attendance.NO_SHOW.value, _("Did not come")),
+    (Attendance.LATE_CANCEL.value, _("Called off late")),
+]
+REASONS = dict(
+    zip(
+        CANCEL_REASONS,
+        (_("Whoever leads it is away"), _("The building is closed"), _("Weather"), _("Change of planning")),
+        strict=True,
+    )
+)
+OUT_OF_TURN = [
+    ("asked_by_therapist", _("The therapist asks for it")),
+    ("travels_far", _("The person travels far")),
+    ("could_not_be_reached", _("Whoever is before them could not be reached")),
+]
+NEEDED = _("This is empty. Fill it in.")
+
+
+class TimeForm(FlaskForm):
+    """When a session is: a date, a time on the wall, and how long."""
+
+    on = DateField(_("Date"), validators=[InputRequired(NEEDED)])
+    at = TimeField(_("Begins at"), validators=[InputRequired(NEEDED)])
+    minutes = IntegerField(
+        _("Minutes"),
+        validators=[InputRequired(NEEDED), NumberRange(15, 480, _("Enter 15 to 480 minutes."))],
+        default=90,
+    )
+
+    def span(self, zone: str) -> tuple[datetime, datetime]:
+        """Start and end (UTC). Raises Refused no_such_time for a time the clocks skip."""
+        starts_at = wall(self.on.data or date.max, self.at.data or time.min, zone)
+        return starts_at, starts_at + timedelta(minutes=self.minutes.data or 0)
+
+
+class SessionForm(FlaskForm):
+    """What a session is, apart from when."""
+
+    kind = SelectField(_("Kind"), choices=KINDS)
+    client_id = SelectField(_("Client, for a single family"), coerce=int)
+    title_en = StringField(_("Title in English"), validators=[Length(max=120)])
+    title_es = StringField(_("Title in Spanish"), validators=[Length(max=120)])
+    bring_en = StringField(_("What to bring, in English"), validators=[Length(max=300)])
+    bring_es = StringField(_("What to bring, in Spanish"), validators=[Length(max=300)])
+    held_in = SelectField(_("Language spoken"), choices=SPOKEN)
+    facilitator_id = SelectField(_("Who leads it"), coerce=int)
+    meeting = SelectField(_("How people meet"), choices=MEETINGS)
+    room = StringField(_("Room"), validators=[Length(max=120)])
+    video_url = StringField(_("Video link"), validators=[Length(max=300)])
+    dial_in = StringField(_("Telephone number to join"), validators=[Length(max=60)])
+    capacity = IntegerField(
+        _("Places"), validators=[InputRequired(NEEDED), NumberRange(0, 500, _("Enter 0 to 500 places."))]
+    )
+    cutoff_minutes = IntegerField(
+        _("Sign-up closes, minutes before"),
+        validators=[Optional(), NumberRange(0, 10080, _("Enter 0 to 10080 minutes."))],
+        default=120,
+    )
+
+    def plan(self, before: FamilySession | None = None) -> Plan:
+        """What was entered; what the form does not show stays as it was."""
+        return Plan(
+            kind=SessionKind(self.kind.data),
+            client_id=self.client_id.data or None,
+            title_en=(self.title_en.data or "").strip(),
+            title_es=(self.title_es.data or "").strip(),
+            bring_en=(self.bring_en.data or "").strip(),
+            bring_es=(self.bring_es.data or "").strip(),
+            held_in=self.held_in.data,
+            facilitator_id=self.facilitator_id.data or None,
+            meeting=Meeting(self.meeting.data),
+            room=(self.room.data or "").strip(),
+            video_url=(self.video_url.data or "").strip(),
+            dial_in=(self.dial_in.data or "").strip(),
+            capacity=self.capacity.data or 0,
+            cutoff_minutes=self.cutoff_minutes.data or 0,
+            module_code=before.module_code if before else None,
+        )
+
+    def offer(self, *, clients: list[tuple[int, str]], facilitators: list[tuple[int, str]]) -> None:
+        """Fill the lists whose choices depend on who is asking."""
+        nobody = [(0, _("None"))]
+        self.client_id.choices = nobody + clients
+        self.facilitator_id.choices = nobody + facilitators
+
+
+class NewSessionForm(SessionForm, TimeForm):
+    """A new session: what and when and where."""
+
+    location_id = SelectField(_("Location"), coerce=int)
+
+
+class CancelForm(FlaskForm):
+    """Why a session does not take place; nobody outside staff is told the reason."""
+
+    reason = RadioField(_("Reason"), choices=list(REASONS.items()), validators=[InputRequired(NEEDED)])
+
+
+class EnterForm(FlaskForm):
+    """Somebody's place, asked for by telephone, in person or at the door."""
+
+    family_member_id = SelectField(_("Person"), coerce=int)
+    way_of_contact = SelectField(_("How they asked"), choices=WAYS)
+
+
+class GivePlaceForm(FlaskForm):
+    """Why somebody gets a place out of turn."""
+
+    reason = SelectField(_("Reason"), choices=OUT_OF_TURN)
+
+
+def wall(on: date, at: time, zone: str) -> datetime:
+    """The instant (UTC) of a time on the wall in `zone`. Raises Refused no_such_time."""
+    local = datetime.combine(on, at)
+    instant = schedule_rules.instant(local, zone)
+    if instant.astimezone(ZoneInfo(zone)).replace(tzinfo=None) != local:
+        raise Refused("no_such_time", field="at")
+    return instant

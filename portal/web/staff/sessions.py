@@ -1,0 +1,271 @@
+"""Family sessions for staff: plan, publish, change, move, cancel; the roster and the waitlist."""
+
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from flask_wtf import FlaskForm
+
+from portal.core.errors import Refused
+from portal.people import queries as people
+from portal.sessions import desk, planning, service
+from portal.sessions.models import FamilySession, SignUp
+from portal.sessions.rules import Attendance, SessionState
+from portal.web import access, ledger
+from portal.web.pages import Pages
+from portal.web.refusal import refused, submitted
+from portal.web.staff.session_forms import (
+    ATTENDANCE,
+    KINDS,
+    MEETINGS,
+    REASONS,
+    WAYS,
+    CancelForm,
+    EnterForm,
+    GivePlaceForm,
+    NewSessionForm,
+    SessionForm,
+    TimeForm,
+)
+from portal.workflows import session_cancelled, session_moved
+
+pages = Pages()
+Form = TypeVar("Form", bound=SessionForm)
+
+
+@pages.get("/sessions")
+def sessions() -> str:
+    """The sessions of my locations, by date, with how full they are."""
+    lines = desk.sessions_for(access.staff(), access.now())
+    return render_template("staff/sessions/list.html", lines=lines, kinds=dict(KINDS), now=access.now())
+
+
+@pages.form("/sessions/new")
+def new_session() -> ResponseReturnValue:
+    """Plan a session: as a draft, or at once for families to see."""
+    form = _with_choices(NewSessionForm())
+    locations = {each.id: each for each in desk.locations_for(access.staff(), access.now())}
+    form.location_id.choices = [(each.id, each.name) for each in locations.values()]
+    if submitted(form):
+        location = locations[form.location_id.data]
+        starts_at, ends_at = form.span(location.timezone)
+        session = planning.create(
+            location_id=location.id,
+            timezone=location.timezone,
+            plan=form.plan(),
+            starts_at=starts_at,
+            ends_at=ends_at,
+            actor=access.actor(),
+            now=access.now(),
+        )
+        return _saved(session)
+    return render_template("staff/sessions/new.html", form=form)
+
+
+@pages.get("/sessions/<int:session_id>")
+def session(session_id: int) -> str:
+    """One session: what it is, how full it is, what can be done with it."""
+    found = _session(session_id)
+    roster = desk.roster_for(staff=access.staff(), session=found, now=access.now())
+    return render_template(
+        "staff/sessions/one.html",
+        session=found,
+        roster=roster,
+        kinds=dict(KINDS),
+        meetings=dict(MEETINGS),
+        reasons=REASONS,
+    )
+
+
+@pages.form("/sessions/<int:session_id>/edit")
+def edit_session(session_id: int) -> ResponseReturnValue:
+    """Change anything but the time."""
+    found = _session(session_id)
+    form = _with_choices(SessionForm(obj=found), found)
+    if submitted(form):
+        planning.change(session_id=found.id, plan=form.plan(found), actor=access.actor(), now=access.now())
+        return _saved(found)
+    return render_template("staff/sessions/edit.html", form=form, session=found)
+
+
+@pages.form("/sessions/<int:session_id>/move")
+def move_session(session_id: int) -> ResponseReturnValue:
+    """Another time; the page says first how many people it touches."""
+    found = _session(session_id)
+    form = TimeForm(data=_wall_times(found))
+    affected = planning.live_sign_ups(found.id)
+    if submitted(form):
+        starts_at, ends_at = form.span(found.timezone)
+        told = session_moved.move(
+            session_id=found.id,
+            starts_at=starts_at,
+            ends_at=ends_at,
+            actor=access.actor(),
+            now=access.now(),
+        )
+        flash(_told(len(told)), "good")
+        return redirect(url_for(".session", session_id=found.id))
+    return render_template("staff/sessions/move.html", form=form, session=found, affected=len(affected))
+
+
+@pages.form("/sessions/<int:session_id>/cancel")
+def cancel_session(session_id: int) -> ResponseReturnValue:
+    """Cancel for good, with a neutral reason; the page shows who will be told."""
+    found = _session(session_id)
+    form = CancelForm()
+    roster = desk.roster_for(staff=access.staff(), session=found, now=access.now())
+    if submitted(form):
+        told = session_cancelled.cancel(
+            session_id=found.id, reason=form.reason.data, actor=access.actor(), now=access.now()
+        )
+        flash(_told(len(told)), "good")
+        return redirect(url_for(".session", session_id=found.id))
+    _note_viewed(roster)
+    return render_template("staff/sessions/cancel.html", form=form, session=found, roster=roster)
+
+
+@pages.post("/sessions/<int:session_id>/publish")
+def publish_session(session_id: int) -> ResponseReturnValue:
+    """Let families see it."""
+    found = _session(session_id)
+    if not refused():
+        planning.publish(session_id=found.id, actor=access.actor(), now=access.now())
+        flash(_("Published. Families can see it and sign up."), "good")
+    return redirect(url_for(".session", session_id=found.id))
+
+
+@pages.form("/sessions/<int:session_id>/roster")
+def roster(session_id: int) -> ResponseReturnValue:
+    """Who comes, whether their consent is usable now, who was there."""
+    found = _session(session_id)
+    form = FlaskForm()
+    shown = desk.roster_for(staff=access.staff(), session=found, now=access.now())
+    if submitted(form):
+        marks = {row.sign_up.id: _mark(row.sign_up.id) for row in shown.placed}
+        planning.record_attendance(session_id=found.id, marks=marks, actor=access.actor(), now=access.now())
+        flash(_("Saved."), "good")
+        return redirect(url_for(".roster", session_id=found.id))
+    _note_viewed(shown)
+    return render_template(
+        "staff/sessions/roster.html",
+        form=form,
+        session=found,
+        roster=shown,
+        attendance=ATTENDANCE,
+        ways=dict(WAYS),
+        give_form=GivePlaceForm(),
+    )
+
+
+@pages.form("/sessions/<int:session_id>/enter")
+def enter_person(session_id: int) -> ResponseReturnValue:
+    """Sign somebody up on their behalf: a place, or a turn in line."""
+    found = _session(session_id)
+    choices = desk.people_to_enter(staff=access.staff(), session=found, now=access.now())
+    form = EnterForm()
+    form.family_member_id.choices = [(each.id, each.full_name) for each in choices]
+    if submitted(form):
+        made = service.sign_up(
+            session_id=found.id,
+            family_member_id=form.family_member_id.data,
+            staff_id=access.staff().id,
+            way_of_contact=form.way_of_contact.data,
+            actor=access.actor(),
+            now=access.now(),
+        )
+        flash(
+            _("The place is saved.")
+            if made.state == "placed"
+            else _("All places are taken: on the waitlist."),
+            "good",
+        )
+        return redirect(url_for(".roster", session_id=found.id))
+    return render_template("staff/sessions/enter.html", form=form, session=found)
+
+
+@pages.post("/sessions/<int:session_id>/people/<int:sign_up_id>/remove")
+def give_up_for(session_id: int, sign_up_id: int) -> ResponseReturnValue:
+    """Somebody called: they cannot come."""
+    mine = _sign_up(session_id, sign_up_id)
+    if not refused():
+        service.give_up(sign_up_id=mine.id, actor=access.actor(), now=access.now())
+        flash(_("Done. The next person in line is offered the place, if somebody waits."), "good")
+    return redirect(url_for(".roster", session_id=session_id))
+
+
+@pages.post("/sessions/<int:session_id>/people/<int:sign_up_id>/place")
+def give_place(session_id: int, sign_up_id: int) -> ResponseReturnValue:
+    """Give a free place out of turn; who waits before them is noted as passed over."""
+    chosen = _sign_up(session_id, sign_up_id)
+    form = GivePlaceForm()
+    if submitted(form):
+        service.give_place(
+            sign_up_id=chosen.id, reason=form.reason.data, actor=access.actor(), now=access.now()
+        )
+        flash(_("The place is saved."), "good")
+    refused()
+    return redirect(url_for(".roster", session_id=session_id))
+
+
+def _session(session_id: int) -> FamilySession:
+    return desk.session_for(staff=access.staff(), session_id=session_id, now=access.now())
+
+
+def _sign_up(session_id: int, sign_up_id: int) -> SignUp:
+    return desk.sign_up_for(
+        staff=access.staff(), session_id=session_id, sign_up_id=sign_up_id, now=access.now()
+    )
+
+
+def _with_choices(form: Form, session: FamilySession | None = None) -> Form:
+    clients = [(each.id, each.short_name) for each in desk.clients_of(access.staff(), access.now())]
+    if session and session.client and session.client_id not in dict(clients):
+        clients.append((session.client.id, _("A client of another team")))
+    facilitators = [(each.id, each.full_name) for each in people.therapists()]
+    form.offer(clients=clients, facilitators=facilitators)
+    return form
+
+
+def _saved(session: FamilySession) -> ResponseReturnValue:
+    """Publish at once where that button was pressed."""
+    if request.form.get("then") == "publish":
+        planning.publish(session_id=session.id, actor=access.actor(), now=access.now())
+        flash(_("Published. Families can see it and sign up."), "good")
+    elif session.state is SessionState.DRAFT:
+        flash(_("Saved as a draft. Families do not see it yet."), "good")
+    else:
+        flash(_("Saved."), "good")
+    return redirect(url_for(".session", session_id=session.id))
+
+
+def _wall_times(session: FamilySession) -> dict[str, object]:
+    local = session.starts_at.astimezone(ZoneInfo(session.timezone))
+    minutes = int((session.ends_at - session.starts_at).total_seconds() // 60)
+    return {"on": local.date(), "at": local.time(), "minutes": minutes}
+
+
+def _told(count: int) -> str:
+    if not count:
+        return _("Saved. Nobody was signed up, so nobody is told.")
+    return ngettext(
+        "Saved. We tell %(num)d person, if they chose e-mails about their places.",
+        "Saved. We tell %(num)d people, if they chose e-mails about their places.",
+        count,
+    )
+
+
+def _mark(sign_up_id: int) -> Attendance | None:
+    ticked = request.form.get(f"attendance-{sign_up_id}", "")
+    if ticked and ticked not in set(Attendance):
+        raise Refused("choose_a_reason")
+    return Attendance(ticked) if ticked else None
+
+
+def _note_viewed(roster: desk.Roster) -> None:
+    """Enter in the audit whose relatives stood on this page."""
+    rows = roster.placed + roster.offered + roster.waiting
+    for client_id in {row.sign_up.relationship.client_id for row in rows if row.sign_up.relationship}:
+        ledger.viewed(client_id, "roster")
