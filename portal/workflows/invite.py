@@ -14,14 +14,13 @@ from portal.core import tokens
 from portal.core.actor import Actor
 from portal.core.db import db
 from portal.core.errors import NotFound, Refused
+from portal.disclosure import service as disclosure
 from portal.disclosure.gate import Permit, may_disclose
-from portal.disclosure.models import NoticeAcknowledgement
-from portal.disclosure.service import NOTICE_VERSION
 from portal.mail import service as mail
 from portal.mail.models import MessageState, OutboundMessage, ReaderKind
 from portal.people import invitations
 from portal.people.models import Invitation, Relationship
-from portal.people.rules import INVITATION_LIFE
+from portal.people.rules import INVITATION_LIFE, InvitationState
 
 KIND = "family_invitation"
 DOUBLE_PRESS = timedelta(minutes=1)
@@ -97,10 +96,32 @@ def proof(invitation: Invitation, key: str) -> str:
     return tokens.code_digest(f"{invitation.id}{invitation.token_digest}{invitation.code_digest}", key)
 
 
+def accepted(*, token: str, carried: str, key: str, now: datetime) -> User | None:
+    """Whose account this very link and proof opened a moment ago: a second press of Accept."""
+    found = db.session.scalars(
+        select(Invitation).where(
+            Invitation.token_digest == tokens.digest(token), Invitation.state == InvitationState.ACCEPTED
+        )
+    ).one_or_none()
+    if found is None or not tokens.same(carried, proof(found, key)):
+        return None
+    assert found.ended_at is not None
+    return found.relationship.family_member.user if now - found.ended_at < DOUBLE_PRESS else None
+
+
 def accept(
-    *, token: str, carried: str, key: str, user: User, is_shared_mailbox: bool, actor: Actor, now: datetime
+    *,
+    token: str,
+    carried: str,
+    key: str,
+    user: User,
+    is_shared_mailbox: bool | None,
+    actor: Actor,
+    now: datetime,
 ) -> Invitation:
     """Link the account, remember the notice that was read, keep the mailbox's nature.
+
+    `is_shared_mailbox` None: the account's address was set before and stays.
 
     Raises NotFound when the link, the proof or the consent no longer holds, Refused
     `other_account` when the person already has another account.
@@ -112,13 +133,9 @@ def accept(
     if person.user_id not in (None, user.id):
         raise Refused("other_account")
     invitations.accept(invitation=invitation, user_id=user.id, actor=actor, now=now)
-    consent_id = permits(invitation.relationship, now)[0].consent_id
-    db.session.add(
-        NoticeAcknowledgement(
-            family_member_id=person.id, consent_id=consent_id, notice_version=NOTICE_VERSION, at=now
-        )
-    )
-    if person.email:
+    consent_ids = {permit.consent_id for permit in permits(invitation.relationship, now)}
+    disclosure.acknowledge(family_member_id=person.id, consent_ids=consent_ids, actor=actor, now=now)
+    if person.email and is_shared_mailbox is not None:
         mail.set_address(
             reader_kind=ReaderKind.FAMILY,
             reader_id=person.id,

@@ -3,9 +3,9 @@
 from flask import Blueprint
 
 from portal.web.pages import blueprint
-from portal.web.public import components, feed, front, help, language
+from portal.web.public import components, desk, feed, front, help, invite, language, mail
 
 
 def build() -> Blueprint:
     """The blueprint with all public pages."""
-    return blueprint("public", None, [front.pages, feed.pages, help.pages, language.pages, components.pages])
+    return blueprint("public", None, [front.pages, desk.pages, feed.pages, help.pages, invite.pages, language.pages, mail.pages, components.pages])
