@@ -1,5 +1,6 @@
 """Nobody can learn from the door who has an account (42 CFR 2.13(c))."""
 
+import re
 from typing import Any
 
 import pytest
@@ -7,7 +8,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import event, select
 
-from portal.accounts.passphrases import Passphrases, passphrases
+from portal.accounts.passphrases import passphrases
 from portal.app import mail_kinds
 from portal.core.db import db
 from portal.mail.models import OutboundMessage
@@ -35,6 +36,11 @@ class Statements:
         return self.seen
 
 
+def without_token(page: str) -> str:
+    """The page without its CSRF token, whose length changes from one to the next."""
+    return re.sub(r'(data-token=|name="csrf_token"[^>]*value=)"[^"]+"', r"\1TOKEN", page)
+
+
 def trace(app: Flask, address: str, name: str) -> tuple[object, ...]:
     """All that somebody outside sees of one answer, and what it cost the database."""
     client = app.test_client()
@@ -42,10 +48,9 @@ def trace(app: Flask, address: str, name: str) -> tuple[object, ...]:
     answer = post(client, address, {"sign_in_name": name, "passphrase": "not the one that fits here"})
     spent = statements.stop()
     cookies = sorted(header.split("=")[0] for header in answer.headers.getlist("Set-Cookie"))
-    headers = sorted((key, value) for key, value in answer.headers if key not in ("Set-Cookie", "Date"))
-    body = answer.text.replace(name, "NAME")
-    tokenless = [line for line in body.splitlines() if "csrf_token" not in line]
-    return answer.status_code, len(answer.data), headers, cookies, tokenless, spent
+    headers = sorted(pair for pair in answer.headers if pair[0] not in ("Set-Cookie", "Content-Length"))
+    body = without_token(answer.text.replace(name, "NAME"))
+    return answer.status_code, len(body), headers, cookies, body, spent
 
 
 @pytest.mark.parametrize("address", PAGES)
@@ -93,7 +98,6 @@ def test_every_try_costs_exactly_one_hash(
     monkeypatch.setattr(passphrases, "_hasher", Counting())
     post(client, "/sign-in", {"sign_in_name": name, "passphrase": "not the one that fits here"})
     assert len(spent) == 1
-    assert isinstance(passphrases, Passphrases)
 
 
 def test_the_mail_to_nobody_is_dropped(client: FlaskClient) -> None:
