@@ -13,7 +13,7 @@ SCHEMES = {"https", "tel"}
 
 _render = MarkdownIt("commonmark", {"html": False})
 _strict = MarkdownIt("commonmark", {"html": True})
-_strict.validateLink = lambda _url: True  # type: ignore[method-assign]  # see every link, then judge
+_strict.validateLink = lambda url: True  # type: ignore[method-assign]  # see every link, then judge
 
 _ALLOWED_TOKENS = {
     *("paragraph_open", "paragraph_close", "bullet_list_open", "bullet_list_close"),
