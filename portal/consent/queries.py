@@ -169,7 +169,7 @@ def _one(condition: ColumnElement[bool], consent_id: int) -> Consent:
     return consent
 
 
-def _with_people() -> Select[tuple[Consent]]:
+def _with_people() -> Select[Consent]:
     return (
         select(Consent)
         .join(Consent.client)

@@ -4,12 +4,15 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
 
+from portal.audit import service as audit
+from portal.consent.models import Consent
+from portal.core.actor import Actor
 from portal.core.db import db
 from portal.disclosure.gate import Permit
-from portal.disclosure.models import Channel, DisclosureEntry
-
-NOTICE_VERSION = 1
+from portal.disclosure.models import Channel, DisclosureEntry, NoticeAcknowledgement
+from portal.disclosure.notice import NOTICE_VERSION
 
 
 def record(noted: Iterable[tuple[Permit, str, Channel]], *, occasion: str, now: datetime) -> int:
@@ -28,19 +31,49 @@ def record(noted: Iterable[tuple[Permit, str, Channel]], *, occasion: str, now: 
         ).where(DisclosureEntry.occasion == occasion)
     )
     known = {tuple(row) for row in rows}
-    new = [key for key in wanted if key not in known]
-    for client_id, family_member_id, subject, scope, channel in new:
+    new = [
+        {
+            "at": now,
+            "client_id": key[0],
+            "family_member_id": key[1],
+            "consent_id": permit.consent_id,
+            "scope": key[3],
+            "subject": key[2],
+            "channel": key[4],
+            "notice_version": NOTICE_VERSION,
+            "occasion": occasion,
+        }
+        for key, permit in wanted.items()
+        if key not in known
+    ]
+    if new:
+        _insert(new)
+    return len(new)
+
+
+def acknowledge(*, family_member_id: int, consent_ids: Iterable[int], actor: Actor, now: datetime) -> None:
+    """The person has read what they may see under these consents, and the statement of 2.32."""
+    for consent_id in consent_ids:
+        consent = db.session.get_one(Consent, consent_id)
         db.session.add(
-            DisclosureEntry(
-                at=now,
-                client_id=client_id,
+            NoticeAcknowledgement(
                 family_member_id=family_member_id,
-                consent_id=wanted[client_id, family_member_id, subject, scope, channel].consent_id,
-                scope=scope,
-                subject=subject,
-                channel=channel,
+                consent_id=consent_id,
                 notice_version=NOTICE_VERSION,
-                occasion=occasion,
+                at=now,
             )
         )
-    return len(new)
+        audit.record(
+            "notice.acknowledged",
+            actor=actor,
+            now=now,
+            client_id=consent.client_id,
+            consent_id=consent_id,
+            notice_version=NOTICE_VERSION,
+        )
+
+
+def _insert(rows: list[dict[str, object]]) -> None:
+    """Two pages of one browser may be the first at once: the second finds the row and is content."""
+    insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
+    db.session.execute(insert(DisclosureEntry).values(rows).on_conflict_do_nothing())

@@ -3,10 +3,11 @@
 from flask import Blueprint
 
 from portal.accounts.models import Audience
-from portal.web.client import account
+from portal.web.client import account, calendar, home, people, permissions, shared
 from portal.web.pages import blueprint
 
 
 def build() -> Blueprint:
     """The blueprint with all client pages."""
-    return blueprint("client", Audience.CLIENT, [account.pages], url_prefix="/my")
+    modules = [home.pages, people.pages, permissions.pages, calendar.pages, shared.pages, account.pages]
+    return blueprint("client", Audience.CLIENT, modules, url_prefix="/my")

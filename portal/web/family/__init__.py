@@ -3,7 +3,7 @@
 from flask import Blueprint
 
 from portal.accounts.models import Audience
-from portal.web.family import account, calendar, home, learn, more, sessions
+from portal.web.family import account, calendar, email, home, learn, more, permissions, sessions
 from portal.web.pages import blueprint
 
 
@@ -12,5 +12,5 @@ def build() -> Blueprint:
     return blueprint(
         "family",
         Audience.FAMILY,
-        [home.pages, sessions.pages, calendar.pages, learn.pages, more.pages, account.pages],
+        [home.pages, sessions.pages, calendar.pages, learn.pages, more.pages, permissions.pages, account.pages, email.pages],
     )

@@ -4,7 +4,20 @@ from flask import Blueprint
 
 from portal.accounts.models import Audience
 from portal.web.pages import blueprint
-from portal.web.staff import account, caseload, clients, consents, desk, home, imports, intake, invitations, lessons, schedule, sessions
+from portal.web.staff import (
+    account,
+    caseload,
+    clients,
+    consents,
+    desk,
+    home,
+    imports,
+    intake,
+    invitations,
+    lessons,
+    schedule,
+    sessions,
+)
 
 
 def build() -> Blueprint:

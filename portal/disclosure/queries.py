@@ -1,0 +1,81 @@
+"""Reads of the ledger: what was shared, with whom, when."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from portal.consent.rules import Scope
+from portal.core.db import db
+from portal.disclosure.models import Channel, DisclosureEntry, NoticeAcknowledgement
+from portal.disclosure.notice import NOTICE_VERSION
+from portal.people.models import Client, FamilyMember
+
+
+@dataclass(frozen=True)
+class Shared:
+    """One thing that one person was shown. `last_at` is None for lessons: when a relative
+    opened a lesson is theirs alone."""
+
+    name: str
+    scope: Scope
+    subject_kind: str
+    channel: Channel
+    last_at: datetime | None
+
+
+def shared_with(client: Client, *, limit: int = 300) -> list[Shared]:
+    """What was shared about this client, the newest first; one statement."""
+    rows = db.session.execute(
+        select(
+            FamilyMember.given_name,
+            FamilyMember.family_name,
+            DisclosureEntry.scope,
+            DisclosureEntry.subject,
+            DisclosureEntry.channel,
+            func.max(DisclosureEntry.at).label("last_at"),
+        )
+        .join(FamilyMember, FamilyMember.id == DisclosureEntry.family_member_id)
+        .where(DisclosureEntry.client_id == client.id)
+        .group_by(
+            FamilyMember.id,
+            FamilyMember.given_name,
+            FamilyMember.family_name,
+            DisclosureEntry.scope,
+            DisclosureEntry.subject,
+            DisclosureEntry.channel,
+        )
+        .order_by(func.max(DisclosureEntry.at).desc(), DisclosureEntry.subject)
+        .limit(limit)
+    )
+    return [
+        Shared(
+            name=f"{given_name} {family_name}",
+            scope=scope,
+            subject_kind=subject.partition(":")[0],
+            channel=channel,
+            last_at=None if scope is Scope.LESSONS else last_at,
+        )
+        for given_name, family_name, scope, subject, channel, last_at in rows
+    ]
+
+
+def acknowledged(*, family_member_id: int, consents: dict[int, datetime]) -> bool:
+    """Whether the person read the notice in force for each of these consents since its last change.
+
+    `consents` maps each id to the instant of its last change; true where there is none.
+    """
+    if not consents:
+        return True
+    read = dict(
+        db.session.execute(
+            select(NoticeAcknowledgement.consent_id, func.max(NoticeAcknowledgement.at))
+            .where(
+                NoticeAcknowledgement.family_member_id == family_member_id,
+                NoticeAcknowledgement.notice_version == NOTICE_VERSION,
+                NoticeAcknowledgement.consent_id.in_(consents),
+            )
+            .group_by(NoticeAcknowledgement.consent_id)
+        ).all()
+    )
+    return all(consent_id in read and read[consent_id] >= at for consent_id, at in consents.items())

@@ -1,0 +1,72 @@
+""" "What you can see": one card a relative, until when, and the statement on passing on."""
+
+from dataclasses import dataclass
+
+from flask import flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from portal.consent.models import Consent
+from portal.consent.rules import Scope
+from portal.disclosure import gate, notice, service
+from portal.disclosure.gate import Permit
+from portal.web import access, language, ledger
+from portal.web.family.notice import must_read
+from portal.web.pages import Pages
+
+pages = Pages()
+
+
+@dataclass(frozen=True)
+class Card:
+    """One relative: what their permission allows now."""
+
+    consent: Consent
+    permits: list[Permit]
+
+    @property
+    def name(self) -> str:
+        """The relative's first name."""
+        return self.consent.client.given_name
+
+    @property
+    def scopes(self) -> list[Scope]:
+        """What is allowed, in the order of the boxes."""
+        return [permit.scope for permit in self.permits]
+
+
+@pages.get("/permissions")
+def permissions() -> str:
+    """The cards, then the statement in full."""
+    cards = _cards()
+    for card in cards:
+        ledger.disclosed(card.permits[0], "permission")
+    return render_template(
+        "family/permissions/permissions.html",
+        cards=cards,
+        notice=notice.FULL[language.current()],
+        must_read=must_read([card.consent for card in cards]),
+    )
+
+
+@pages.post("/permissions/read")
+def permissions_read() -> ResponseReturnValue:
+    """ "I have read this"."""
+    service.acknowledge(
+        family_member_id=access.family_member().id,
+        consent_ids=[card.consent.id for card in _cards()],
+        actor=access.actor(),
+        now=access.now(),
+    )
+    flash(_("Thank you. You find this page again under “More”."), "good")
+    return redirect(url_for(".home"))
+
+
+def _cards() -> list[Card]:
+    person, at = access.family_member().id, access.now()
+    permits = gate.permits(family_member_id=person, at=at)
+    cards = [
+        Card(consent, [permit for permit in permits if permit.consent_id == consent.id])
+        for consent in gate.usable_consents(family_member_id=person, at=at)
+    ]
+    return [card for card in cards if card.permits]

@@ -1,0 +1,200 @@
+"""Consents of one's own clients: the lists, one consent, preparing, holding, recording a withdrawal."""
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, DateField, RadioField, SelectField, StringField
+from wtforms.validators import InputRequired, Length, Optional
+
+from portal.consent import document, queries, service
+from portal.consent.models import Consent, HoldKind
+from portal.core.errors import NotFound
+from portal.people import queries as people
+from portal.people.models import Relationship
+from portal.web import access, ledger, signing
+from portal.web.language import LANGUAGES
+from portal.web.pages import Pages
+from portal.web.refusal import refused, submitted
+from portal.workflows import access_ended
+
+pages = Pages()
+
+LISTS = {
+    "to_sign": lazy_gettext("To sign"),
+    "ends_soon": lazy_gettext("Ends soon"),
+    "on_hold": lazy_gettext("On hold"),
+    "active": lazy_gettext("Active"),
+    "ended": lazy_gettext("Ended"),
+}
+
+EVENTS = {
+    "send_to_sign": lazy_gettext("Prepared, waits for the signature"),
+    "sign": lazy_gettext("Signed"),
+    "lapse": lazy_gettext("Put away unsigned"),
+    "revoke": lazy_gettext("Stopped by the client"),
+    "hold": lazy_gettext("Put on hold"),
+    "lift_hold": lazy_gettext("Agreed to the end of the hold"),
+    "expire": lazy_gettext("Expired"),
+    "supersede": lazy_gettext("Replaced by a newer one"),
+    "mark_entered_in_error": lazy_gettext("Entered in error"),
+}
+
+REASONS = {
+    "wrong_row": lazy_gettext("wrong row"),
+    "client_declined": lazy_gettext("the client said no"),
+    "office_may_tell": lazy_gettext("the client wants the office to tell this person"),
+    "waited_too_long": lazy_gettext("14 days without a signature"),
+    "replaced": lazy_gettext("the client changed what is shared"),
+    "written_note": lazy_gettext("in a written note, which is on file"),
+}
+
+
+class PrepareForm(FlaskForm):
+    """What to ask the client for. The client ticks and signs; nothing is granted here."""
+
+    scopes = signing.ScopesField(lazy_gettext("What to ask for"), choices=signing.CHOICES)
+    expires_on = DateField(lazy_gettext("Last day"), validators=[Optional()])
+    purpose = RadioField(
+        lazy_gettext("Purpose"),
+        choices=[
+            ("family_program", lazy_gettext("To take part in the family program")),
+            ("own_request", lazy_gettext("At the client's own request")),
+        ],
+        default="family_program",
+    )
+    language = SelectField(lazy_gettext("Language of the text"), choices=list(LANGUAGES.items()))
+
+
+class HoldForm(FlaskForm):
+    """Works at once; one box for the note."""
+
+    kind = RadioField(
+        lazy_gettext("Why"),
+        choices=[
+            (HoldKind.SPOKEN.value, lazy_gettext("The client said so")),
+            (HoldKind.SAFETY.value, lazy_gettext("Somebody's safety")),
+        ],
+        default=HoldKind.SPOKEN.value,
+    )
+    note = StringField(lazy_gettext("Note"), validators=[Length(max=200)])
+
+
+class WithdrawalForm(FlaskForm):
+    """A writing of the client's that is in the staff member's hands."""
+
+    on_file = BooleanField(
+        lazy_gettext("I have the client's signed note, and it is on file"),
+        validators=[InputRequired(lazy_gettext("Tick this only with the note in your hands."))],
+    )
+
+
+@pages.get("/consents")
+def consents() -> str:
+    """One list at a time; the list is named in the address."""
+    name = request.args.get("list", "to_sign")
+    found = queries.listed(staff=access.staff(), name=name, now=access.now())
+    return render_template("staff/consents/consents.html", consents=found, current=name, lists=LISTS)
+
+
+@pages.form("/consents/new")
+def prepare_consent() -> ResponseReturnValue:
+    """Prepare a consent for one person of one client."""
+    relationship = _relationship()
+    form = PrepareForm(language=relationship.client.language)
+    if submitted(form):
+        made = service.prepare(
+            relationship=relationship,
+            scopes=form.scopes.scopes,
+            expires_on=form.expires_on.data,
+            purpose=form.purpose.data,
+            language=form.language.data,
+            actor=access.actor(),
+            now=access.now(),
+        )
+        flash(_("Prepared. Now the client reads and signs it."), "good")
+        return redirect(url_for(".consent", consent_id=made.id))
+    return render_template(
+        "staff/consents/new.html", form=form, relationship=relationship, examples=signing.examples
+    )
+
+
+@pages.get("/consents/<int:consent_id>")
+def consent(consent_id: int) -> str:
+    """Where it stands, what it allows, its history, its text."""
+    found = _consent(consent_id)
+    ledger.viewed(found.client_id, "consent")
+    text = found.signed_text or service.text_to_sign(found)
+    return render_template(
+        "staff/consents/consent.html",
+        consent=found,
+        granted=queries.granted(found, access.now()),
+        steps=queries.history(found),
+        events=EVENTS,
+        reasons=REASONS,
+        blocks=document.blocks(text),
+        for_counsel=document.FOR_COUNSEL,
+        may_undo=service.may_undo_hold(found, actor=access.actor(), at=access.now()),
+    )
+
+
+@pages.form("/consents/<int:consent_id>/hold")
+def hold_consent(consent_id: int) -> ResponseReturnValue:
+    """Hold now."""
+    found = _consent(consent_id)
+    form = HoldForm()
+    if submitted(form):
+        access_ended.hold(
+            consent=found,
+            kind=form.kind.data,
+            actor=access.actor(),
+            now=access.now(),
+            note=form.note.data,
+        )
+        flash(_("On hold from now on. Ask the client for a written note within one working day."), "good")
+        return redirect(url_for(".consent", consent_id=found.id))
+    return render_template("staff/consents/hold.html", consent=found, form=form)
+
+
+@pages.post("/consents/<int:consent_id>/undo-hold")
+def undo_hold(consent_id: int) -> ResponseReturnValue:
+    """ "Wrong row": within 10 minutes, by whoever pressed it."""
+    found = _consent(consent_id)
+    if not refused():
+        service.undo_hold(consent=found, actor=access.actor(), now=access.now())
+        flash(_("The hold is undone."), "good")
+    return redirect(url_for(".consent", consent_id=consent_id))
+
+
+@pages.post("/consents/<int:consent_id>/agree-to-resume")
+def agree_to_resume(consent_id: int) -> ResponseReturnValue:
+    """The clinician's yes to the end of a safety hold; the client's is needed as well."""
+    found = _consent(consent_id)
+    if not refused():
+        service.lift_hold(consent=found, actor=access.actor(), now=access.now())
+        flash(_("Your yes is recorded."), "good")
+    return redirect(url_for(".consent", consent_id=consent_id))
+
+
+@pages.form("/consents/<int:consent_id>/withdrawal")
+def record_withdrawal(consent_id: int) -> ResponseReturnValue:
+    """Record the client's written withdrawal."""
+    found = _consent(consent_id)
+    form = WithdrawalForm()
+    if submitted(form):
+        access_ended.stop(consent=found, actor=access.actor(), now=access.now(), reason="written_note")
+        flash(_("Recorded. Nothing is shared from now on, and nobody was told."), "good")
+        return redirect(url_for(".consent", consent_id=found.id))
+    return render_template("staff/consents/withdrawal.html", consent=found, form=form)
+
+
+def _consent(consent_id: int) -> Consent:
+    return queries.for_staff(staff=access.staff(), consent_id=consent_id, now=access.now())
+
+
+def _relationship() -> Relationship:
+    relationship_id = request.args.get("relationship", type=int)
+    if relationship_id is None:
+        raise NotFound
+    return people.relationship_for(staff=access.staff(), relationship_id=relationship_id, now=access.now())
