@@ -81,10 +81,8 @@ def message(message_id: int) -> OutboundMessage:
 
 def counts() -> dict[MessageState, int]:
     """How many messages stand in each state; every state is named."""
-    rows = db.session.execute(
-        select(OutboundMessage.state, func.count()).group_by(OutboundMessage.state)
-    ).tuples()
-    found = dict(iter(rows))
+    query = select(OutboundMessage.state, func.count()).group_by(OutboundMessage.state)
+    found = dict(db.session.execute(query).tuples().all())
     return {state: found.get(state, 0) for state in MessageState}
 
 
