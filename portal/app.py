@@ -43,6 +43,7 @@ from portal.web import (
     signin,
     staff,
 )
+from portal.web.public.mail import ONE_CLICK
 from portal.workflows import invite_mails
 
 # Every table is known from the start, whichever page is imported first.
@@ -59,6 +60,7 @@ MODELS = tuple(
         "schedule",
         "sessions",
         "education",
+        "imports",
     )
 )
 
@@ -138,6 +140,7 @@ def create_app(settings: config.Settings | None = None, **overrides: Any) -> Fla
     db.init_app(app)
     migrate.init_app(app, db, directory=str(config.ROOT / "migrations"), render_as_batch=True)
     csrf.init_app(app)
+    csrf.exempt(ONE_CLICK)
     access.init_app(app)
     language.init_app(app)
     dates.init_app(app)

@@ -353,7 +353,8 @@ def upgrade() -> None:
     op.create_table(
         "passphrase_reset",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("name_digest", sa.String(length=64), nullable=False),
         sa.Column("token_digest", sa.String(length=64), nullable=True),
         sa.Column("asked_at", portal.core.db.UtcDateTime(timezone=True), nullable=False),
         sa.Column("expires_at", portal.core.db.UtcDateTime(timezone=True), nullable=False),
@@ -365,6 +366,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("token_digest", name=op.f("uq_passphrase_reset_token_digest")),
     )
     with op.batch_alter_table("passphrase_reset", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_passphrase_reset_name_digest"), ["name_digest"], unique=False)
         batch_op.create_index(batch_op.f("ix_passphrase_reset_user_id"), ["user_id"], unique=False)
 
     op.create_table(
@@ -574,6 +576,23 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_family_session_location_id"), ["location_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_family_session_starts_at"), ["starts_at"], unique=False)
 
+    op.create_table(
+        "import_file",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "kind", sa.Enum("timetable", name="importkind", native_enum=False, length=40), nullable=False
+        ),
+        sa.Column("name", sa.String(length=120), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=True),
+        sa.Column("uploaded_at", portal.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("uploaded_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("applied_at", portal.core.db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("added", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["uploaded_by_id"], ["staff_member.id"], name=op.f("fk_import_file_uploaded_by_id_staff_member")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_import_file")),
+    )
     op.create_table(
         "progress",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -1303,6 +1322,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_progress_family_member_id"))
 
     op.drop_table("progress")
+    op.drop_table("import_file")
     with op.batch_alter_table("family_session", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_family_session_starts_at"))
         batch_op.drop_index(batch_op.f("ix_family_session_location_id"))
@@ -1332,6 +1352,7 @@ def downgrade() -> None:
     op.drop_table("program")
     with op.batch_alter_table("passphrase_reset", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_passphrase_reset_user_id"))
+        batch_op.drop_index(batch_op.f("ix_passphrase_reset_name_digest"))
 
     op.drop_table("passphrase_reset")
     with op.batch_alter_table("outbox_item", schema=None) as batch_op:

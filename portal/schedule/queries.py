@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import ColumnElement, func, or_, select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
-from portal.center.models import Location
+from portal.center.models import Location, Program
 from portal.consent.rules import Scope
 from portal.core.db import db
 from portal.core.errors import NotFound
@@ -128,6 +128,45 @@ def track_for(*, track_id: int) -> Track:
     if track is None:
         raise NotFound
     return track
+
+
+def tracks() -> list[Track]:
+    """Every track with its program and location, by location and name."""
+    return list(
+        db.session.scalars(
+            select(Track)
+            .join(Track.program)
+            .join(Program.location)
+            .options(contains_eager(Track.program).contains_eager(Program.location))
+            .order_by(Location.name, Program.name, Track.name)
+        )
+    )
+
+
+def closures(*, location_ids: Collection[int], from_on: date) -> list[Closure]:
+    """The closures of these locations that are not over on a day, the next one first."""
+    return list(
+        db.session.scalars(
+            select(Closure)
+            .where(Closure.location_id.in_(location_ids), Closure.to_on >= from_on)
+            .options(joinedload(Closure.location))
+            .order_by(Closure.from_on, Closure.id)
+        )
+    )
+
+
+def closure_for(*, closure_id: int, location_ids: Collection[int]) -> Closure:
+    """A closure of one of these locations, or NotFound."""
+    closure = db.session.get(Closure, closure_id)
+    if closure is None or closure.location_id not in location_ids:
+        raise NotFound
+    return closure
+
+
+def locations(location_ids: Collection[int]) -> list[Location]:
+    """These locations by name."""
+    query = select(Location).where(Location.id.in_(location_ids)).order_by(Location.name)
+    return list(db.session.scalars(query))
 
 
 def enrolled_on(*, on: date) -> dict[int, int]:

@@ -57,6 +57,18 @@ def weekly(days: list[int], until: date | None = None) -> str:
     return text + (f";UNTIL={until:%Y%m%d}T235959" if until else "")
 
 
+def days_of(text: str) -> frozenset[int]:
+    """The days of the week (0 is Monday) on which a rule can match; all seven if it does not say."""
+    named = _parts(text).get("BYDAY")
+    return frozenset(WEEKDAYS.index(day[-2:]) for day in named.split(",")) if named else frozenset(range(7))
+
+
+def until_of(text: str) -> date | None:
+    """The last local day that a rule allows; None where it has no UNTIL."""
+    until = _parts(text).get("UNTIL")
+    return datetime.strptime(until[:8], "%Y%m%d").date() if until else None  # noqa: DTZ007
+
+
 def starts(text: str, first: datetime, after: datetime, before: datetime) -> list[datetime]:
     """The local starts of the rule in `after` to `before`, both included; `first` is DTSTART."""
     return list(_rule(text, first).between(after, before, inc=True))

@@ -91,14 +91,14 @@ def enrol(
 ) -> Enrolment:
     """Let an episode follow a track, both days included; by default for the track's weeks.
 
-    Refused `track_of_other_location`, `ends_before_start` (field to_on) and
+    Refused `track_of_other_location`, `last_day_before_first` (field to_on) and
     `already_on_a_track` (field from_on), when another enrolment of the episode shares a day.
     """
     last = to_on or from_on + timedelta(weeks=track.weeks, days=-1)
     if track.program.location_id != episode.program.location_id:
         raise Refused("track_of_other_location", field="track")
     if last < from_on:
-        raise Refused("ends_before_start", field="to_on")
+        raise Refused("last_day_before_first", field="to_on")
     _lock(episode)
     if _has_enrolment(episode.id, from_on, last):
         raise Refused("already_on_a_track", field="from_on")
@@ -112,7 +112,7 @@ def enrol(
 def end_enrolment(*, enrolment: Enrolment, to_on: date, actor: Actor, now: datetime) -> Enrolment:
     """Let an enrolment end on another day, that day included."""
     if to_on < enrolment.from_on:
-        raise Refused("ends_before_start", field="to_on")
+        raise Refused("last_day_before_first", field="to_on")
     enrolment.to_on = to_on
     _audit_enrolment("schedule.enrolment_ended", enrolment, actor=actor, now=now)
     return enrolment
@@ -178,12 +178,12 @@ def close(
 ) -> Closure:
     """Close a location, both days included; a closure of the same days is that closure.
 
-    Refused `ends_before_start` (field to_on), `too_long_closed` (field to_on).
+    Refused `last_day_before_first` (field to_on), `too_long_closed` (field to_on).
     """
     if reason not in CLOSURE_REASONS:
         raise Refused("reason_not_known", field="reason")
     if to_on < from_on:
-        raise Refused("ends_before_start", field="to_on")
+        raise Refused("last_day_before_first", field="to_on")
     if (to_on - from_on).days > 60:
         raise Refused("too_long_closed", field="to_on")
     known = select(Closure).filter_by(location_id=location.id, from_on=from_on, to_on=to_on)

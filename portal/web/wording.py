@@ -82,9 +82,8 @@ SENTENCES = {
     "already_related": _("This person is already linked to this client. Change the entry there."),
     "client_known": _("A client with this name and birth date is already here. Look at the caseload."),
     "consent_needed": _("This needs a signed consent first. Prepare one and let the client sign it."),
-    "other_account": _(
-        "You are signed in with another account. Sign out, then open the link again."
-    ),
+    "own_account": _("This is your own account. Ask another administrator to do it."),
+    "other_account": _("You are signed in with another account. Sign out, then open the link again."),
     # accounts
     "sign_in_wrong": _("That name and passphrase do not match. Check both, or call the office."),
     "code_wrong": _(
@@ -110,22 +109,22 @@ SENTENCES = {
     "suggested_by_past": _("This day has passed. Choose today or a later day, or leave it empty."),
     # imports
     "file_too_large": _("This file is larger than %(megabytes)s MB. Divide it and bring in the parts."),
-    "file_not_utf8": _("This file is not UTF-8 text. In your spreadsheet choose “Save as”, then “CSV UTF-8”."),
+    "file_not_utf8": _("This file is not UTF-8 text. In your spreadsheet, save it as “CSV UTF-8”."),
     "file_empty": _("This file has no rows. Fill it in as the example shows, then choose it again."),
     "file_broken": _(
-        "Row %(row)s cannot be read: a quotation mark is open or out of place. Mend it and choose the file again."
+        "Row %(row)s cannot be read: a quotation mark is open or out of place. Mend it, then choose it again."
     ),
     "columns_missing": _("These columns are missing: %(names)s. Add them to the first row."),
     "columns_unknown": _("These columns are not known: %(names)s. Take them out of the first row."),
     "columns_twice": _("A column name stands twice in the first row. Take one of them out."),
-    "row_too_long": _("Row %(row)s has more cells than the first row, or a very long text. Check its commas."),
+    "row_too_long": _("Row %(row)s has more cells than the first row, or a long text. Check its commas."),
     "too_many_rows": _("This file has more than %(most)s rows. Divide it and bring in the parts."),
     "import_has_problems": _(
         "%(rows)s rows have a problem, so nothing was written. Mend them in your file and choose it again."
     ),
     "time_not_understood": _("“%(text)s” in column “%(column)s” is not a time. Write 5:30 PM or 17:30."),
-    "date_not_understood": _("“%(text)s” in column “%(column)s” is not a date. Write 2026-01-05 or 1/5/2026."),
-    "weekday_not_understood": _("“%(text)s” in column “%(column)s” is not a day. Write Tue, Mon Wed or Mon-Thu."),
+    "date_not_understood": _("“%(text)s” in column “%(column)s” is not a date. Write 2026-01-05."),
+    "weekday_not_understood": _("“%(text)s” in column “%(column)s” is not a day. Write Tue or Mon-Thu."),
     "weeks_not_understood": _("“%(text)s” in column “%(column)s” is not a number from 1 to 52."),
     "yes_no_not_understood": _("“%(text)s” in column “%(column)s” is neither yes nor no. Write one of them."),
     "name_not_possible": _("Column “%(column)s” is empty or too long. Write up to %(most)s letters."),
@@ -135,15 +134,15 @@ SENTENCES = {
         "or ask your administrator to enter it."
     ),
     "row_twice": _("This is the same group at the same time as row %(row)s. Take one of them out."),
-    "weeks_differ": _("This track lasts %(weeks)s weeks elsewhere. Write the same number in all of its rows."),
-    "group_differs": _("This group is there already with other dates or another end. Change it on its own page."),
+    "weeks_differ": _("This track lasts %(weeks)s weeks elsewhere. Write the same number in its rows."),
+    "group_differs": _("This group is there already with other dates or another end. Write it as it is."),
     "file_missing": _("No file was chosen. Choose a CSV file."),
     # schedule
     "rule_not_understood": _("This repetition is not one we know. Choose days of the week and an end."),
     "rule_without_a_day": _("No day falls between the start and the end. Check both dates."),
     "length_not_possible": _("A group lasts between 1 minute and 12 hours. Check the start and the end."),
     "track_of_other_location": _("This track belongs to another location. Choose one of the client's own."),
-    "ends_before_start": _("The end lies before the start. Check both dates."),
+    "last_day_before_first": _("The last day lies before the first. Check both dates."),
     "already_on_a_track": _("The client already follows a track on these days. End that one first."),
     "occurs_already": _("This group already meets at that time. Choose another time."),
     "day_closed": _("The location is closed on that day. Choose another day, or end the closure."),

@@ -54,7 +54,7 @@ def test_a_track_of_another_location_is_refused(write):
 def test_an_enrolment_cannot_end_before_it_begins(write):
     episode = make_episode()
     days: dict[str, Any] = {"from_on": date(2026, 3, 2), "to_on": date(2026, 3, 1)}
-    with pytest.raises(Refused, match="ends_before_start"), write():
+    with pytest.raises(Refused, match="last_day_before_first"), write():
         service.enrol(episode=episode, track=make_track(program=episode.program), **days, **WHO)
 
 
@@ -201,5 +201,5 @@ def test_an_enrolment_can_end_early(write):
     with write():
         service.end_enrolment(enrolment=enrolment, to_on=date(2026, 3, 1), **WHO)
     assert audit_kinds() == ["schedule.enrolment_ended"]
-    with pytest.raises(Refused, match="ends_before_start"), write():
+    with pytest.raises(Refused, match="last_day_before_first"), write():
         service.end_enrolment(enrolment=enrolment, to_on=date(2026, 2, 8), **WHO)

@@ -3,9 +3,6 @@
 It says "Program time" and never anything about who came.
 """
 
-from dataclasses import dataclass
-from datetime import date, datetime
-
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -20,28 +17,10 @@ from portal.web.dates import clock_time, hours, zone_name
 from portal.web.frame import href
 from portal.web.language import current
 from portal.web.pages import Pages
+from portal.web.week_list import Day, Entry, days_of
 from portal.web.weeks import Shown
 
 pages = Pages()
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One line of a day, ready to be shown."""
-
-    start_at: datetime
-    text: str
-    note: str = ""
-    own: bool = False
-    href: str | None = None
-
-
-@dataclass(frozen=True)
-class Day:
-    """One day of the week with its lines in order."""
-
-    on: date
-    entries: list[Entry]
 
 
 @pages.get("/calendar")
@@ -105,16 +84,13 @@ def _note_disclosures(found: Agenda, shown: Shown, channel: Channel) -> None:
 
 
 def _days(found: Agenda, shown: Shown) -> list[Day]:
-    lines: dict[date, list[Entry]] = {day: [] for day in shown.week.days}
-    for time in found.program_times:
-        lines[time.on].append(_program_entry(time))
-    for seen in found.sessions:
-        lines[agenda.session_day(seen)].append(_session_entry(seen))
-    return [Day(day, sorted(entries, key=lambda entry: entry.start_at)) for day, entries in lines.items()]
+    times = [(time.on, _program_entry(time)) for time in found.program_times]
+    own = [(agenda.session_day(seen), _session_entry(seen)) for seen in found.sessions]
+    return days_of(shown.week.days, [*times, *own])
 
 
 def _program_entry(time: ProgramTime) -> Entry:
-    """ "Program time, 5:30 PM to 8:30 PM"; the relative's name only to tell several apart."""
+    """ "Program time, 5:30 to 8:30 pm"; the relative's name only to tell several apart."""
     when = hours(time.start_at, time.end_at, time.zone)
     if time.name and time.relative:
         text = _("%(group)s (%(name)s), %(hours)s", group=time.name, name=time.relative, hours=when)
