@@ -83,7 +83,8 @@ def test_targets_are_large_enough_for_a_thumb(browser: Browser, served: str) -> 
     page = context.new_page()
     page.goto(served + "/dev/components")
     small = page.evaluate(
-        """() => [...document.querySelectorAll('a.btn, button, .tabs a, .leave, .links a, summary, select, input')]
+        """() => [...document.querySelectorAll(
+            'a.btn, button, .tabs a, .leave, .links a, summary, select, input')]
         .filter((each) => each.type !== 'hidden' && each.type !== 'checkbox' && each.type !== 'radio')
         .filter((each) => each.getBoundingClientRect().height < 44)
         .map((each) => each.outerHTML.slice(0, 90))"""

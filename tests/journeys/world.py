@@ -4,12 +4,14 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from portal.accounts.models import User
+from portal.center.models import Location, Program
 from portal.consent import service as consent
 from portal.consent.models import HoldKind
 from portal.consent.rules import Scope
 from portal.core.db import db, writing
 from portal.education import service as education
-from portal.people.models import RelationshipCode, Role
+from portal.people.models import FamilyMember, RelationshipCode, Role, StaffMember
+from portal.schedule.models import Track
 from portal.sessions.models import SessionKind
 from tests.conftest import NOW
 from tests.factories.consent import FACTORY, make_pending_consent, make_signed_consent
@@ -67,7 +69,7 @@ def settle() -> World:
     )
 
 
-def _others(location, program, track, staff) -> None:  # type: ignore[no-untyped-def]
+def _others(location: Location, program: Program, track: Track, staff: StaffMember) -> None:
     for given, family, relative, code in (
         ("Priya", "Sand", "Anil", RelationshipCode.SPOUSE),
         ("Dwayne", "Kerr", "Loretta", RelationshipCode.OTHER_RELATIVE),
@@ -76,7 +78,7 @@ def _others(location, program, track, staff) -> None:  # type: ignore[no-untyped
         client = make_client(location=location, given_name=given, family_name=family)
         make_enrolment(episode=make_episode(client=client, program=program), track=track)
         make_care_team_member(client, staff)
-        if relative is None:
+        if relative is None or code is None:
             continue
         member = make_family_member(given_name=relative, family_name=family)
         make_relationship(client=client, family_member=member, code=code)
@@ -86,7 +88,7 @@ def _others(location, program, track, staff) -> None:  # type: ignore[no-untyped
                 consent.hold(consent=db.session.merge(signed), kind=HoldKind.SPOKEN, actor=FACTORY, now=NOW)
 
 
-def _sessions(location, elena) -> int:  # type: ignore[no-untyped-def]
+def _sessions(location: Location, elena: FamilyMember) -> int:
     near = make_session(location=location, starts_at=NOW + timedelta(days=1, hours=8))
     make_sign_up(session=near, family_member=elena)
     make_session(

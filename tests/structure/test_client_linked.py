@@ -8,7 +8,7 @@ reads around the gate fails here without anybody thinking of it.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from flask import Flask
@@ -79,7 +79,7 @@ def marked(app: Flask, client: FlaskClient) -> Marked:
     make_sign_up(session=session, family_member=elena, relationship=consent.relationship)
     module = make_module()
     make_assignment(relationship=consent.relationship, module=module, suggested_by_on=date(2026, 3, 20))
-    values = {
+    values: dict[str, object] = {
         "session_id": session.id,
         "module_id": module.id,
         "relationship_id": consent.relationship_id,
@@ -113,7 +113,9 @@ def test_only_declared_pages_show_a_client_and_each_is_in_the_ledger(
     app: Flask, client: FlaskClient, marked: Marked
 ) -> None:
     assert set(shown(app, client, marked.values)) <= CLIENT_LINKED
-    subjects = {entry.subject for entry in db.session.query(DisclosureEntry).filter_by(client_id=marked.client_id)}
+    subjects = {
+        entry.subject for entry in db.session.query(DisclosureEntry).filter_by(client_id=marked.client_id)
+    }
     assert subjects, "nothing in the ledger"
 
 
@@ -177,7 +179,7 @@ def test_when_the_clock_ends_a_permission_no_page_shows_the_client(
     assert shown(app, client, marked.values) == {}
 
 
-def consent_end(marked: Marked):  # type: ignore[no-untyped-def]
+def consent_end(marked: Marked) -> datetime:
     ends_at = db.session.get_one(Consent, marked.consent_id).ends_at
     db.session.rollback()
     assert ends_at is not None

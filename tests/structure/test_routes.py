@@ -45,6 +45,13 @@ def address(rule: Rule) -> str:
     return built[1]
 
 
+def knock(client: FlaskClient, rule: Rule) -> int:
+    """The status of the page, or of its button."""
+    if "GET" in (rule.methods or ()):
+        return client.get(address(rule)).status_code
+    return post(client, address(rule)).status_code
+
+
 def audience_of(rule: Rule) -> Audience | None:
     return GUARDED[blueprint_of(rule)]
 
@@ -117,8 +124,7 @@ def test_the_wrong_audience_finds_nothing(app: Flask, client: FlaskClient, audie
     for rule in rules(app):
         if audience_of(rule) in (None, audience):
             continue
-        method = client.get if "GET" in (rule.methods or ()) else lambda url: post(client, url)
-        status = method(address(rule)).status_code
+        status = knock(client, rule)
         if status != 404:
             found[rule.rule] = status
     assert found == {}
@@ -132,8 +138,7 @@ def test_the_wrong_role_finds_nothing(app: Flask, client: FlaskClient, role: Rol
     found = {}
     for rule in rules(app):
         if blueprint_of(rule) in OFFICE and role not in ROLES.get(rule.endpoint, frozenset()):
-            method = client.get if "GET" in (rule.methods or ()) else lambda url: post(client, url)
-            status = method(address(rule)).status_code
+            status = knock(client, rule)
             if status != 404:
                 found[rule.rule] = status
     assert found == {}

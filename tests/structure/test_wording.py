@@ -17,9 +17,8 @@ RAISED_BY_DEFAULT = {"changed_meanwhile"}
 def calls() -> Iterator[ast.Call]:
     for path in SOURCES:
         for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-                if node.func.id in ("Refused", "TooLate"):
-                    yield node
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("Refused", "TooLate"):
+                yield node
 
 
 def codes(node: ast.expr) -> set[str]:

@@ -8,4 +8,17 @@ from portal.web.public import components, desk, feed, front, help, invite, langu
 
 def build() -> Blueprint:
     """The blueprint with all public pages."""
-    return blueprint("public", None, [front.pages, desk.pages, feed.pages, help.pages, invite.pages, language.pages, mail.pages, components.pages])
+    return blueprint(
+        "public",
+        None,
+        [
+            front.pages,
+            desk.pages,
+            feed.pages,
+            help.pages,
+            invite.pages,
+            language.pages,
+            mail.pages,
+            components.pages,
+        ],
+    )

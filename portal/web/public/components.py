@@ -16,7 +16,7 @@ from wtforms import (
     TextAreaField,
     widgets,
 )
-from wtforms.fields.choices import SelectChoice
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 
 from portal.core.errors import NotFound
 from portal.web.access import now
@@ -46,7 +46,9 @@ class SpecimenForm(FlaskForm):
         option_widget=widgets.CheckboxInput(),
         widget=widgets.ListWidget(prefix_label=False),
     )
-    language = SelectField(_("Language"), choices=[SelectChoice("en", "English"), SelectChoice("es", "Español")])
+    language = SelectField(
+        _("Language"), choices=[SelectChoice("en", "English"), SelectChoice("es", "Español")]
+    )
     text = TextAreaField(_("What should we know?"))
     agree = BooleanField(_("I agree"))
 

@@ -27,8 +27,10 @@ def _back() -> str:
     """The page that was left, if it is a page of ours that can be shown again."""
     wanted = request.form.get("next", "")
     path = wanted.partition("?")[0]
+    adapter = current_app.create_url_adapter(request)
+    assert adapter is not None  # there is one in every request
     try:
-        current_app.create_url_adapter(request).match(path, method="GET")
+        adapter.match(path, method="GET")
     except (HTTPException, RequestRedirect):
         return url_for("public.front")
     return wanted if is_local(wanted) else url_for("public.front")
