@@ -11,6 +11,8 @@ from portal.audit import sealing
 from portal.core import clock
 from portal.core.actor import job
 from portal.core.db import reading, writing
+from portal.education import service as education
+from portal.education.problems import ContentError
 from portal.jobs import worker_of
 from portal.mail import queries as mail_queries
 from portal.people import account_invitations
@@ -99,6 +101,20 @@ def mail_status() -> None:
         click.echo(f"The worker's last round was {seconds} seconds ago.")
 
 
+lessons = AppGroup("lessons", help="Bring the lessons in line with their files.")
+
+
+@lessons.command("load")
+def load_lessons() -> None:
+    """Load the lesson files that are new or changed; run it after every update."""
+    try:
+        with writing():
+            count = education.load_content(clock.now())
+    except ContentError as error:
+        raise click.ClickException(f"Nothing was loaded.\n{error}") from error
+    click.echo(f"New versions: {count}.")
+
+
 @click.command("worker")
 @click.option("--threads", default=2, show_default=True, help="How many tasks run side by side.")
 @click.option("--no-periodic", is_flag=True, help="For a second worker: only one keeps the clock.")
@@ -111,6 +127,7 @@ def worker(threads: int, no_periodic: bool) -> None:
 
 def init_app(app: Flask) -> None:
     """Register the commands."""
+    app.cli.add_command(lessons)
     app.cli.add_command(mail)
     app.cli.add_command(worker)
     app.cli.add_command(audit)

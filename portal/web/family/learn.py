@@ -16,7 +16,9 @@ from portal.education import queries, service
 from portal.education.lesson import Check, Lesson
 from portal.education.markup import html
 from portal.education.queries import Pick, Reading
+from portal.sessions import queries as sessions
 from portal.web import access, language, ledger
+from portal.web.family.sessions import shown
 from portal.web.pages import Pages
 from portal.web.refusal import refused, submitted
 
@@ -131,7 +133,14 @@ def lesson_finished(module_id: int) -> ResponseReturnValue:
     following = queries.next_after(
         family_member_id=reader.id, module_id=module_id, now=access.now(), language=language.current()
     )
-    return render_template("family/learn/finished.html", mine=mine, text=_text(mine), following=following)
+    own = sessions.own_upcoming(family_member_id=reader.id, now=access.now())
+    return render_template(
+        "family/learn/finished.html",
+        mine=mine,
+        text=_text(mine),
+        following=following,
+        next_session=shown(own[:1]),
+    )
 
 
 def _mine(module_id: int) -> Reading:

@@ -19,6 +19,7 @@ from tests.conftest import NOW, HeldClock
 from tests.factories.consent import make_signed_consent
 from tests.factories.education import make_assignment, make_module, make_progress, make_version
 from tests.factories.people import make_family_member, make_staff, make_user
+from tests.factories.sessions import make_sign_up
 from tests.signin import post, sign_in
 
 NOTICE = "Your team sees which lessons you finish."
@@ -73,6 +74,19 @@ def test_a_lesson_from_start_to_end(client: FlaskClient, reader: FamilyMember) -
     assert "You finished this lesson" in page
     assert "What helps?" in page
     assert db.session.scalars(select(Progress)).one().finished_at == NOW
+
+
+def test_the_end_names_the_next_session_and_one_next_lesson(
+    client: FlaskClient, reader: FamilyMember
+) -> None:
+    module, following = make_module(), make_module()
+    make_progress(family_member=reader, module=module, furthest_part=3, finished_at=NOW)
+    assert "Your next session" not in client.get(f"/learn/{module.id}/finished").text
+    place = make_sign_up(family_member=reader)
+    page = client.get(f"/learn/{module.id}/finished").text
+    assert f"/sessions/{place.session_id}" in page
+    assert "Talking when it is hard" in page
+    assert f"/learn/{following.id}" in page
 
 
 def test_looking_changes_nothing(client: FlaskClient, reader: FamilyMember) -> None:
@@ -171,7 +185,7 @@ def test_a_picked_lesson_says_by_when_and_is_in_the_ledger(client: FlaskClient, 
 def test_nothing_is_ever_overdue(client: FlaskClient, reader: FamilyMember, held_clock: HeldClock) -> None:
     _consent, module = pick(reader, suggested_by_on=date(2026, 3, 5))
     held_clock.advance(days=30)
-    sign_in(client, reader.user, "family")  # type: ignore[arg-type]
+    sign_in(client, reader.user, "family")
     for path in ("/learn", f"/learn/{module.id}"):
         page = client.get(path).text.lower()
         assert "suggested this by" in page
@@ -208,7 +222,7 @@ def test_a_pick_is_shown_until_the_second_the_consent_ends(
     consent, _module = pick(reader)
     assert consent.ends_at is not None
     held_clock.at = consent.ends_at + timedelta(seconds=seconds)
-    sign_in(client, reader.user, "family")  # type: ignore[arg-type]
+    sign_in(client, reader.user, "family")
     assert ("suggested this" in client.get("/learn").text) is shown
 
 
