@@ -82,7 +82,7 @@ def message(message_id: int) -> OutboundMessage:
 def counts() -> dict[MessageState, int]:
     """How many messages stand in each state; every state is named."""
     query = select(OutboundMessage.state, func.count()).group_by(OutboundMessage.state)
-    found = dict(db.session.execute(query).tuples().all())
+    found = dict(db.session.execute(query).all())
     return {state: found.get(state, 0) for state in MessageState}
 
 

@@ -146,13 +146,14 @@ def set_address(
         row = MailAddress(reader_kind=reader_kind, reader_id=reader_id, address="")
         db.session.add(row)
     row.language, row.is_shared = language, is_shared
-    if plain != row.address:
+    is_new = plain != row.address
+    if is_new:
         row.address, row.confirmed_at, row.token_digest = plain, None, None
         audit.record("mail.address_set", actor=actor, now=now, reader_kind=reader_kind, reader_id=reader_id)
     db.session.flush()
     if is_proven and row.confirmed_at is None:
         _confirm(row, actor=actor, now=now)
-    elif row.confirmed_at is None:
+    elif is_new:
         ask_to_confirm(row, now=now)
     return row
 
@@ -199,6 +200,44 @@ def _checked(address: str) -> str:
     except EmailNotValidError as error:
         raise Refused("address_not_understood", field="address") from error
     return rules.plain_address(address)
+
+
+def choose(
+    *,
+    reader_kind: ReaderKind,
+    reader_id: int,
+    address: str,
+    language: str,
+    is_shared: bool,
+    kinds: Collection[str],
+    lead_hours: Sequence[int] | None,
+    actor: Actor,
+    now: datetime,
+) -> MailAddress | None:
+    """Everything that a reader says about mail, at once; returns the address, if there is one.
+
+    Raises Refused address_not_understood, also for kinds without any address.
+    """
+    row = queries.address_of(reader_kind, reader_id)
+    if address.strip() or kinds:
+        row = set_address(
+            reader_kind=reader_kind,
+            reader_id=reader_id,
+            address=address,
+            language=language,
+            is_shared=is_shared,
+            actor=actor,
+            now=now,
+        )
+    set_preferences(
+        reader_kind=reader_kind,
+        reader_id=reader_id,
+        kinds=kinds,
+        lead_hours=lead_hours,
+        actor=actor,
+        now=now,
+    )
+    return row
 
 
 def set_preferences(

@@ -4,10 +4,12 @@ Whatever has changed since it was prepared is found out here, at the claim: noth
 be cancelled.
 """
 
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
+from portal.center import settings
 from portal.consent.rules import Scope
 from portal.core.db import db
 from portal.core.errors import NotFound
@@ -15,6 +17,7 @@ from portal.disclosure import gate
 from portal.disclosure import service as ledger
 from portal.disclosure.gate import Permit
 from portal.disclosure.models import Channel
+from portal.mail import letters
 from portal.mail import queries as mail
 from portal.mail import service as outbox
 from portal.mail.kinds import Kind, Letter
@@ -23,7 +26,7 @@ from portal.people.models import FamilyMember, Relationship
 from portal.reminders import queries
 from portal.reminders.rules import Event
 from portal.sessions.models import FamilySession, SignUp
-from portal.sessions.rules import SessionState, SignUpState
+from portal.sessions.rules import Meeting, SessionState, SignUpState
 
 MOST_LINES = 3
 """More than these do not fit into 80 words; the portal has them all."""
@@ -157,10 +160,28 @@ def _program_events(message: OutboundMessage, now: datetime) -> list[Event]:
 
 def _letter(message: OutboundMessage, values: dict[str, object]) -> Letter:
     reader = db.session.get_one(FamilyMember, message.reader_id)
-    address = mail.confirmed_address(ReaderKind.FAMILY, message.reader_id)
-    return Letter(
-        address=address or "", language=reader.language, name=reader.given_name, values=dict(values)
-    )
+    row = mail.address_of(ReaderKind.FAMILY, message.reader_id)
+    if row is None or row.confirmed_at is None:
+        raise NotFound
+    return Letter(address=row.address, language=row.language, name=reader.given_name, values=dict(values))
+
+
+@dataclass(frozen=True)
+class Sample:
+    """An appointment that nobody has, to show what a reminder says."""
+
+    starts_at: datetime
+    timezone: str = "America/New_York"
+    meeting: Meeting = Meeting.IN_PERSON
+
+
+def example(*, language: str, name: str, base_url: str, now: datetime) -> letters.Words:
+    """Exactly what a reminder says, for somebody who decides whether to get one."""
+    center = settings.current()
+    sample = Sample((now + timedelta(days=1)).replace(hour=23, minute=0))
+    values = {"sessions": [sample], "first": sample}
+    office = letters.Office(center.discreet_name, center.phone, base_url)
+    return letters.write(KINDS[0], Letter("", language, name, values), office, "…")
 
 
 KINDS = [

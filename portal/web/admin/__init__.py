@@ -3,9 +3,12 @@
 from flask import Blueprint
 
 from portal.accounts.models import Audience
+from portal.web.admin import home, outbox, settings, users
 from portal.web.pages import blueprint
 
 
 def build() -> Blueprint:
     """The blueprint with all admin pages."""
-    return blueprint("admin", Audience.STAFF, [], url_prefix="/admin")
+    return blueprint(
+        "admin", Audience.STAFF, [home.pages, settings.pages, users.pages, outbox.pages], url_prefix="/admin"
+    )
