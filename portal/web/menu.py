@@ -33,18 +33,17 @@ ENTRIES = (
     Entry("staff.consents", _("Consents"), "key", FOLLOW_UP),
     Entry("staff.desk", _("Signing desk"), "pen", FOLLOW_UP),
     Entry("staff.invitations", _("Invitations"), "mail", FOLLOW_UP),
-    Entry("staff.tasks", _("Tasks"), "bell", FOLLOW_UP),
-    Entry("staff.calls", _("Calls"), "phone", FOLLOW_UP),
-    Entry("staff.why_not", _("Why no e-mail"), "search", FOLLOW_UP),
     Entry("admin.settings", _("Settings"), "gear", CENTER),
     Entry("admin.users", _("Staff accounts"), "people", CENTER),
-    Entry("admin.locations", _("Locations"), "pin", CENTER),
     Entry("admin.outbox", _("Outgoing e-mail"), "mail", CENTER),
-    Entry("admin.jobs", _("Jobs"), "clock", CENTER),
+    Entry("staff.imports", _("Bring in data"), "upload", CENTER),
     Entry("privacy.home", _("Overview"), "shield", PRIVACY),
     Entry("privacy.audit", _("Audit"), "list", PRIVACY),
-    Entry("privacy.disclosures", _("What was shown"), "eye", PRIVACY),
 )
+
+
+ALONE = frozenset({"staff.home", "privacy.home"})
+"""First pages: every other page begins with their address, too."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +76,7 @@ def _current() -> Entry | None:
     for entry in ENTRIES:
         address = href(entry.endpoint) or ""
         inside = request.path == address or request.path.startswith(address + "/")
-        if inside and len(address) > length and (entry.endpoint != "staff.home" or request.path == address):
+        if inside and len(address) > length and (entry.endpoint not in ALONE or request.path == address):
             found, length = entry, len(address)
     return found
 
