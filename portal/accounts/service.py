@@ -93,6 +93,12 @@ def disable(*, user_id: int, now: datetime, actor: Actor) -> None:
     end_browser_sessions(user_id=user_id, reason="disabled", now=now, actor=actor)
 
 
+def enable(*, user_id: int, now: datetime, actor: Actor) -> None:
+    """Let a disabled account sign in again, with the passphrase and second factor it had."""
+    db.session.execute(update(User).where(User.id == user_id).values(disabled_at=None))
+    audit.record("account.enabled", actor=actor, now=now, user_id=user_id)
+
+
 def open_browser_session(
     *,
     user: User,

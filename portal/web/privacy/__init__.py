@@ -4,8 +4,9 @@ from flask import Blueprint
 
 from portal.accounts.models import Audience
 from portal.web.pages import blueprint
+from portal.web.privacy import audit
 
 
 def build() -> Blueprint:
     """The blueprint with all privacy pages."""
-    return blueprint("privacy", Audience.STAFF, [], url_prefix="/privacy-office")
+    return blueprint("privacy", Audience.STAFF, [audit.pages], url_prefix="/privacy-office")
