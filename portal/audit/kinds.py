@@ -36,6 +36,7 @@ KINDS: dict[str, frozenset[str]] = {
         "invitation.accepted": "invitation_id relationship_id user_id",
         "invitation.ended": "invitation_id reason",
         "staff.created": "staff_id roles",
+        "staff.roles_changed": "staff_id roles",
         # consent
         "consent.prepared": "consent_id relationship_id scopes",
         "consent.changed_state": "consent_id from_state to_state event",

@@ -48,6 +48,17 @@ def create_staff(
     return staff
 
 
+def change_roles(*, staff: StaffMember, roles: dict[Role, int | None], now: datetime, actor: Actor) -> None:
+    """Give a staff member these roles and no others; they sign in again, wherever they were."""
+    kept = [row for row in staff.roles if (row.role, row.location_id) in roles.items()]
+    new = roles.keys() - {row.role for row in kept}
+    staff.roles = kept + [StaffRole(role=role, location_id=roles[role]) for role in sorted(new)]
+    names = sorted(role.value for role in roles)
+    audit.record("staff.roles_changed", actor=actor, now=now, staff_id=staff.id, roles=names)
+    if staff.user_id is not None:
+        accounts.end_browser_sessions(user_id=staff.user_id, reason="roles_changed", now=now, actor=actor)
+
+
 def invite_staff(*, staff: StaffMember, now: datetime, actor: Actor) -> AccountInvitation:
     """Queue a mail with a one-time link; an earlier link dies. Refused: has_account."""
     invitation = _open(staff, now, actor)
