@@ -13,6 +13,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, HiddenField, RadioField, SelectMultipleField, StringField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired, Length
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -28,7 +29,7 @@ from portal.web.scopes import BOXES
 from portal.workflows import consent_signed
 
 MONTHS_OFFERED = (1, 3, 6, 12)
-CHOICES = [(scope.value, box.label) for scope, box in BOXES.items()]
+CHOICES = [SelectChoice(scope.value, box.label) for scope, box in BOXES.items()]
 
 
 class ButtonForm(FlaskForm):
@@ -91,7 +92,7 @@ def until_form(consent: Consent) -> UntilForm:
     if consent.expires_on:
         days.setdefault(consent.expires_on, 0)
     form = UntilForm(until=consent.expires_on.isoformat() if consent.expires_on else None)
-    form.until.choices = [(day.isoformat(), _day_label(day, days[day])) for day in sorted(days)]
+    form.until.choices = [SelectChoice(day.isoformat(), _day_label(day, days[day])) for day in sorted(days)]
     return form
 
 

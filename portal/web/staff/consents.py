@@ -6,6 +6,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, DateField, RadioField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired, Length, Optional
 
 from portal.consent import document, queries, service
@@ -59,12 +60,14 @@ class PrepareForm(FlaskForm):
     purpose = RadioField(
         lazy_gettext("Purpose"),
         choices=[
-            ("family_program", lazy_gettext("To take part in the family program")),
-            ("own_request", lazy_gettext("At the client's own request")),
+            SelectChoice("family_program", lazy_gettext("To take part in the family program")),
+            SelectChoice("own_request", lazy_gettext("At the client's own request")),
         ],
         default="family_program",
     )
-    language = SelectField(lazy_gettext("Language of the text"), choices=list(LANGUAGES.items()))
+    language = SelectField(
+        lazy_gettext("Language of the text"), choices=[SelectChoice(*one) for one in LANGUAGES.items()]
+    )
 
 
 class HoldForm(FlaskForm):
@@ -73,8 +76,8 @@ class HoldForm(FlaskForm):
     kind = RadioField(
         lazy_gettext("Why"),
         choices=[
-            (HoldKind.SPOKEN.value, lazy_gettext("The client said so")),
-            (HoldKind.SAFETY.value, lazy_gettext("Somebody's safety")),
+            SelectChoice(HoldKind.SPOKEN.value, lazy_gettext("The client said so")),
+            SelectChoice(HoldKind.SAFETY.value, lazy_gettext("Somebody's safety")),
         ],
         default=HoldKind.SPOKEN.value,
     )
