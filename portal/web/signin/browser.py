@@ -1,6 +1,5 @@
 """What the cookie carries: the browser session's secret, and nothing of the one before."""
 
-import re
 from urllib.parse import urlsplit
 
 from flask import current_app, request, session
@@ -38,7 +37,7 @@ def drop() -> None:
 def in_a_few_words() -> str:
     """The browser and its system, such as "Safari, iPhone"; nothing finer is kept."""
     agent = request.user_agent.string
-    browser = next((name for mark, name in _BROWSERS.items() if re.search(rf"\b{mark}/", agent)), "")
+    browser = next((name for mark, name in _BROWSERS.items() if f"{mark}/" in agent), "")
     system = next((name for name in _SYSTEMS if name in agent), "")
     return ", ".join(part for part in (browser, system.replace("Macintosh", "Mac")) if part)
 
