@@ -27,7 +27,7 @@ from tests.signin import post, sign_in
 def therapist(app: Flask, client: FlaskClient) -> StaffMember:
     """A therapist, signed in."""
     staff = make_staff(Role.THERAPIST)
-    sign_in(client, staff.user, "staff")  # type: ignore[arg-type]
+    sign_in(client, staff.user, "staff")
     return staff
 
 
@@ -214,7 +214,7 @@ def test_somebody_elses_client_is_not_found(client: FlaskClient, therapist: Staf
 def test_a_coordinator_looks_and_does_not_assign(app: Flask, client: FlaskClient) -> None:
     somebody = make_client()
     coordinator = make_staff(Role.COORDINATOR, location=somebody.location)
-    sign_in(client, coordinator.user, "staff")  # type: ignore[arg-type]
+    sign_in(client, coordinator.user, "staff")
     assert client.get(PATHS[0].format(somebody.id)).status_code == 200
     assert client.get(PATHS[1].format(somebody.id)).status_code == 404
 
