@@ -3,11 +3,13 @@
 from datetime import date
 
 from babel.dates import format_skeleton
+from flask import url_for
 from flask_babel import get_locale, gettext, lazy_gettext
 
 from portal.people.rules import InvitationState
-from portal.reports.caseload import Person, Step
+from portal.reports.caseload import Person, Row, Step
 from portal.reports.consents import Badge, Standing
+from portal.web.frame import href
 
 _ = lazy_gettext
 
@@ -31,6 +33,20 @@ INVITATIONS = {
     InvitationState.DECLINED: _("Declined"),
     InvitationState.ENDED: _("Ended"),
 }
+
+
+def place(line: Row) -> str:
+    """The address where the client's next step is done."""
+    if line.step is Step.SIGN:
+        return href("staff.desk") or client_page(line)
+    if line.step is Step.ASSIGN:
+        return href("staff.client_lessons", client_id=line.client.id) or client_page(line)
+    return client_page(line)
+
+
+def client_page(line: Row) -> str:
+    """The client's page."""
+    return url_for("staff.client", client_id=line.client.id)
 
 
 def badge(standing: Standing) -> tuple[str, str]:

@@ -1,6 +1,6 @@
 """The caseload: who, with which family and consents, and what comes next."""
 
-from flask import render_template, request
+from flask import render_template, request, url_for
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import SearchField, SelectField
@@ -15,6 +15,8 @@ from portal.web.pages import Pages
 from portal.web.staff import badges
 
 pages = Pages()
+
+PAGE_SIZE = 50
 
 
 class FilterForm(FlaskForm):
@@ -63,13 +65,22 @@ def caseload() -> str:
     """Every client of this staff member."""
     lines = caseload_rows(staff=access.staff(), now=access.now())
     form = FilterForm(request.args)
+    found, page = form.chosen(lines), max(request.args.get("page", 1, type=int), 1)
     return render_template(
         "staff/caseload/caseload.html",
         form=form,
-        shown=form.chosen(lines),
+        found=len(found),
+        shown=found[(page - 1) * PAGE_SIZE : page * PAGE_SIZE],
+        more=_address(page + 1) if len(found) > page * PAGE_SIZE else None,
         tiles=tiles(lines),
         badges=badges,
     )
+
+
+def _address(page: int) -> str:
+    """The same list, another page of it."""
+    kept = {name: value for name, value in request.args.items() if name in ("name", "consent", "sort")}
+    return url_for(".caseload", page=page, **kept)
 
 
 def tiles(lines: list[Row]) -> dict[str, int]:

@@ -163,3 +163,13 @@ def test_machinery_and_privacy_office_see_no_caseload(client: FlaskClient, role:
 
 def test_signed_out_there_is_only_the_door(client: FlaskClient) -> None:
     assert client.get("/staff/caseload").location.startswith("/sign-in")
+
+
+def test_fifty_clients_fill_a_page_within_its_budget(client: FlaskClient, therapist: StaffMember) -> None:
+    for number in range(51):
+        make_signed_consent(client=own_client(therapist, given_name=f"Ann{number:02}"))
+    first = check_page(client.get("/staff/caseload?sort=name"), budget=STAFF_BYTES, status=200)
+    assert len(first.all("tr")) == 51
+    more = next(link for link in first.all("a") if link.text == "More clients")
+    second = check_page(client.get(more.attributes["href"]), budget=STAFF_BYTES, status=200)
+    assert len(second.all("tr")) == 2
