@@ -34,10 +34,10 @@ def queue_at(url: str) -> Huey:
         from huey import RedisHuey  # noqa: PLC0415 - an extra, only where it is configured
 
         return RedisHuey("portal", url=url)
-    if url.startswith(("postgresql://", "postgres://")):
+    if url.startswith("postgres"):
         from huey import PostgresHuey  # noqa: PLC0415
 
-        return PostgresHuey("portal", dsn=url)
+        return PostgresHuey("portal", dsn=url.replace("+psycopg", ""))
     path = Path(url.removeprefix("sqlite:///"))
     path.parent.mkdir(parents=True, exist_ok=True)
     return SqliteHuey("portal", filename=str(path))
