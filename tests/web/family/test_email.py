@@ -117,6 +117,13 @@ def test_without_a_yes_there_is_nothing_to_come(client: FlaskClient) -> None:
     assert "Nothing for now." in client.get("/settings/reminders").text
 
 
+def test_the_settings_lead_everywhere(client: FlaskClient) -> None:
+    signed_in(client)
+    page = client.get("/settings").text
+    for path in ("/settings/email", "/settings/reminders", "/settings/sign-in"):
+        assert f'href="{path}"' in page
+
+
 @pytest.mark.parametrize("path", ["/settings", "/settings/email", "/settings/reminders"])
 def test_the_pages_are_the_signed_in_persons_alone(client: FlaskClient, path: str) -> None:
     assert client.get(path).status_code == 302
