@@ -554,6 +554,7 @@ def upgrade() -> None:
         sa.Column("cutoff_minutes", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("module_code", sa.String(length=20), nullable=True),
         sa.Column("time_revision", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("moved_at", portal.core.db.UtcDateTime(timezone=True), nullable=True),
         sa.Column("cancelled_reason", sa.String(length=40), nullable=True),
         sa.Column("created_at", portal.core.db.UtcDateTime(timezone=True), nullable=False),
         sa.CheckConstraint("capacity >= 0", name=op.f("ck_family_session_capacity_not_negative")),

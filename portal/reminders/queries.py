@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, or_, select
 
 from portal.center import settings
 from portal.consent.rules import Scope
@@ -127,6 +127,8 @@ def _session_events(ids: Collection[int], now: datetime) -> dict[int, list[Event
         select(
             SignUp.family_member_id,
             SignUp.made_at,
+            # Who is told of the move needs no reminder on its heels; who is not, does.
+            case((_gets("places"), FamilySession.moved_at)),
             FamilySession.id,
             FamilySession.time_revision,
             FamilySession.starts_at,
@@ -148,10 +150,19 @@ def _session_events(ids: Collection[int], now: datetime) -> dict[int, list[Event
         .order_by(FamilySession.starts_at, FamilySession.id)
     )
     events: dict[int, list[Event]] = {}
-    for reader_id, made_at, session_id, revision, starts_at, zone in db.session.execute(query):
-        event = Event(f"session:{session_id}", revision, starts_at, zone, made_at)
+    for reader_id, made_at, moved_at, session_id, revision, starts_at, zone in db.session.execute(query):
+        said_at = max(made_at, moved_at or made_at)
+        event = Event(f"session:{session_id}", revision, starts_at, zone, said_at)
         events.setdefault(reader_id, []).append(event)
     return events
+
+
+def _gets(kind: str) -> ColumnElement[bool]:
+    return exists().where(
+        MailPreference.reader_kind == ReaderKind.FAMILY,
+        MailPreference.reader_id == SignUp.family_member_id,
+        MailPreference.kind == kind,
+    )
 
 
 def _program_events(ids: Collection[int], now: datetime) -> dict[int, list[Event]]:

@@ -69,6 +69,8 @@ class FamilySession(Base):
     """The lesson that is its topic, such as `m03`."""
     time_revision: Mapped[int] = mapped_column(default=1)
     """Rises only when the start changes: a reminder belongs to one start time."""
+    moved_at: Mapped[datetime | None]
+    """When the start was last changed."""
     cancelled_reason: Mapped[str | None] = mapped_column(String(40))
     created_at: Mapped[datetime]
 

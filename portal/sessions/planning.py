@@ -142,6 +142,7 @@ def move(
         return []
     if session.starts_at != starts_at:
         session.time_revision += 1
+        session.moved_at = now
     session.starts_at, session.ends_at = starts_at, ends_at
     for sign_up in affected:
         if sign_up.offer_ends_at and sign_up.offer_ends_at > session.closes_at:

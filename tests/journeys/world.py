@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from sqlalchemy import select
+
 from portal.accounts.models import User
 from portal.center.models import Location, Program
 from portal.consent import service as consent
@@ -10,6 +12,7 @@ from portal.consent.models import HoldKind
 from portal.consent.rules import Scope
 from portal.core.db import db, writing
 from portal.education import service as education
+from portal.education.models import Module
 from portal.people.models import FamilyMember, RelationshipCode, Role, StaffMember
 from portal.schedule.models import Track
 from portal.sessions.models import SessionKind
@@ -37,8 +40,8 @@ class World:
     family: User
     client: User
     staff: User
-    client_id: int
-    session_id: int
+    ids: dict[str, int]
+    """For addresses: client_id, session_id, module_id, relationship_id, active_id, pending_id."""
 
 
 def settle() -> World:
@@ -52,10 +55,10 @@ def settle() -> World:
     make_enrolment(episode=make_episode(client=marcus, program=program), track=track)
     make_care_team_member(marcus, staff)
     elena = make_family_member(user=make_user())
-    make_signed_consent(client=marcus, family_member=elena, expires_on=date(2026, 8, 30))
+    active = make_signed_consent(client=marcus, family_member=elena, expires_on=date(2026, 8, 30))
     ray = make_family_member(given_name="Ray")
     make_relationship(client=marcus, family_member=ray, code=RelationshipCode.SIBLING)
-    make_pending_consent(client=marcus, family_member=ray, scopes={Scope.SESSIONS, Scope.LESSONS})
+    pending = make_pending_consent(client=marcus, family_member=ray, scopes={Scope.SESSIONS, Scope.LESSONS})
     _others(location, program, track, staff)
     first = _sessions(location, elena)
     with writing():
@@ -64,8 +67,14 @@ def settle() -> World:
         family=db.session.get_one(User, elena.user_id),
         client=db.session.get_one(User, marcus.user_id),
         staff=db.session.get_one(User, staff.user_id),
-        client_id=marcus.id,
-        session_id=first,
+        ids={
+            "client_id": marcus.id,
+            "session_id": first,
+            "module_id": db.session.scalars(select(Module.id).order_by(Module.code)).first() or 0,
+            "relationship_id": active.relationship_id,
+            "active_id": active.id,
+            "pending_id": pending.id,
+        },
     )
 
 

@@ -19,6 +19,7 @@ from portal.mail.models import MailAddress, MessageState, OutboundMessage, Outbo
 from portal.people.models import FamilyMember
 from portal.reminders import queries
 from portal.reminders.service import prepare_all
+from portal.sessions import service as sessions
 from portal.sessions.models import FamilySession, SessionKind, SessionState, SignUp, SignUpState
 from tests.conftest import NOW, HeldClock
 from tests.factories.consent import make_signed_consent
@@ -256,3 +257,22 @@ def test_own_lead_times_win(app: Flask, evening: Evening, held_clock: HeldClock)
     assert len(send(app).mails) == 1
     held_clock.advance(hours=48)
     assert send(app).mails == []
+
+
+@pytest.mark.parametrize(("gets_news", "mails"), [(True, 0), (False, 1)])
+def test_a_move_that_was_told_has_no_reminder_on_its_heels(
+    app: Flask, evening: Evening, gets_news: bool, mails: int
+) -> None:
+    kinds = ["session_reminders", "places"] if gets_news else ["session_reminders"]
+    with writing():
+        mail.set_preferences(
+            reader_kind=ReaderKind.FAMILY, reader_id=evening.reader.id, kinds=kinds, actor=STAFF, now=NOW
+        )
+        sessions.move(
+            session_id=evening.session.id,
+            starts_at=NOW + timedelta(hours=70),
+            ends_at=NOW + timedelta(hours=71),
+            actor=STAFF,
+            now=NOW,
+        )
+    assert len(send(app).mails) == mails
