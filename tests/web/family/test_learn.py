@@ -175,7 +175,7 @@ def test_finishing_with_parts_left_leads_back_to_them(client: FlaskClient, reade
 def test_a_picked_lesson_says_by_when_and_is_in_the_ledger(client: FlaskClient, reader: FamilyMember) -> None:
     consent, _module = pick(reader, suggested_by_on=date(2026, 3, 20), note_code="own_pace")
     page = client.get("/learn").text
-    assert "Your therapist team suggested this by Friday, March 20." in page
+    assert "Your therapist team suggested this by March 20, 2026." in page
     assert "Take it at your own pace." in page
     entry = db.session.scalars(select(DisclosureEntry)).one()
     assert (entry.consent_id, entry.scope) == (consent.id, Scope.LESSONS)

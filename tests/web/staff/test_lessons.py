@@ -63,7 +63,7 @@ def test_a_lesson_is_looked_at_once_more_then_assigned(client: FlaskClient, dole
     sent = form(consent, module.id, suggested_by_on="2026-03-20", note_code="own_pace")
     page = post(client, at, {**sent, "review": "Review"}).text
     assert "Elena D.: A small lesson" in page
-    assert "Suggested by Friday, March 20." in page
+    assert "Suggested by March 20, 2026." in page
     assert assignments() == 0
     assert post(client, at, {**sent, "assign": "Assign"}).location == f"/staff/clients/{dole.id}/lessons"
     made = db.session.scalars(select(Assignment)).one()
@@ -89,7 +89,7 @@ def test_a_lesson_picked_already_is_marked_and_not_repeated(client: FlaskClient,
     consent, module = sharing(dole), make_module()
     make_assignment(relationship=consent.relationship, module=module)
     at = f"/staff/clients/{dole.id}/lessons/new"
-    assert "Already picked for Elena D." in client.get(at).text
+    assert "Already picked for: Elena D." in client.get(at).text
     page = post(client, at, form(consent, module.id, review="Review")).text
     assert "Already picked, stays as it is" in page
     post(client, at, form(consent, module.id, assign="Assign"))
