@@ -155,10 +155,14 @@ def _unreachable(kind: Kind, message: OutboundMessage, letter: Letter, post: Pos
         return "no_address"
     if suppression.is_suppressed(letter.address, post.address_key):
         return "address_suspended"
-    confirmed = queries.confirmed_address(message.reader_kind, message.reader_id)
-    if kind.is_optional and confirmed != rules.plain_address(letter.address):
+    if kind.is_optional and not _is_confirmed(message, letter.address):
         return "address_not_confirmed"
     return None
+
+
+def _is_confirmed(message: OutboundMessage, address: str) -> bool:
+    confirmed = queries.confirmed_address(message.reader_kind, message.reader_id)
+    return confirmed == rules.plain_address(address)
 
 
 def _taken(message: OutboundMessage, lease: int, now: datetime) -> Update:
@@ -246,11 +250,9 @@ def _begin(claimed: Claimed) -> bool:
 
 def _moved(claimed: Claimed, message: OutboundMessage) -> str | None:
     """Whether the reader changed the address since the claim."""
-    if not claimed.kind.is_optional:
+    if not claimed.kind.is_optional or _is_confirmed(message, claimed.envelope.address):
         return None
-    confirmed = queries.confirmed_address(message.reader_kind, message.reader_id)
-    same = confirmed == rules.plain_address(claimed.envelope.address)
-    return None if same else "address_changed"
+    return "address_changed"
 
 
 def _record(post: Post, claimed: Claimed, answer: Answer) -> None:

@@ -196,7 +196,7 @@ def _confirm(row: MailAddress, *, actor: Actor, now: datetime) -> None:
 
 def _checked(address: str) -> str:
     try:
-        validate_email(rules.plain_address(address), check_deliverability=False)
+        validate_email(rules.plain_address(address), check_deliverability=False, allow_smtputf8=False)
     except EmailNotValidError as error:
         raise Refused("address_not_understood", field="address") from error
     return rules.plain_address(address)

@@ -94,8 +94,8 @@ class KeptLine:
             return self._refused("mail", min(error.smtp_code, PERMANENT - 1))
         except smtplib.SMTPResponseException as error:
             return self._refused("data", error.smtp_code)
-        except flask_mail.BadHeaderError:
-            return Answer(MessageState.FAILED, "bad_header")
+        except (flask_mail.BadHeaderError, UnicodeError):
+            return Answer(MessageState.FAILED, "not_sendable")  # before a word was said
         except (OSError, smtplib.SMTPException) as error:
             self.close()
             began = host.data_began

@@ -227,3 +227,43 @@ def test_an_address_with_a_line_end_reaches_nobody(app: Flask) -> None:
         dispatch(post_of(app, [plain_kind()]))
     assert state_of(message)[0] is MessageState.FAILED
     assert box.recipients == []
+
+
+@pytest.mark.parametrize("address", ["jos\u00e9@mail.example", "a b@mail.example", "<>", "ann"])
+def test_an_address_that_no_server_knows_hurts_nobody_else(app: Flask, address: str) -> None:
+    make_message(context={"address": address})
+    good = make_message()
+    with mail_server(app) as box:
+        dispatch(post_of(app, [plain_kind()]))
+    assert state_of(good)[0] is MessageState.SENT
+    assert str(good.context["address"]) in box.recipients
+
+
+def test_letters_beyond_ascii_arrive_as_they_were(app: Flask) -> None:
+    def render(message: OutboundMessage, now: object) -> object:
+        letter = plain_letter(message, NOW)
+        return type(letter)(letter.address, "es", "Jos\u00e9 \u00d1and\u00fa", letter.values, letter.template)
+
+    make_message()
+    with mail_server(app) as box:
+        dispatch(post_of(app, [plain_kind(render=render)]))  # type: ignore[arg-type]
+    for form in ("plain", "html"):
+        body = box.mails[0].get_body((form,))
+        assert body is not None
+        assert "Jos\u00e9 \u00d1and\u00fa" in body.get_content()
+
+
+def test_an_address_changed_after_the_claim_gets_nothing(app: Flask) -> None:
+    reader = make_mail_reader("plain")
+    message = make_message(reader)
+
+    def change(point: str) -> None:
+        if point == "after_claim":
+            with writing():
+                row = queries.address_of(message.reader_kind, reader.id)
+                assert row is not None
+                row.address = "new@mail.example"
+
+    with mail_server(app) as box:
+        dispatch(post_of(app, [plain_kind(is_optional=True)]), trace=change)
+    assert (state_of(message), box.mails) == ((MessageState.DROPPED, "address_changed"), [])
