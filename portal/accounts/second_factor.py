@@ -103,7 +103,9 @@ def _matching_step(secret: str, code: str, now: datetime) -> int | None:
     typed = "".join(code.split())
     present = int(now.timestamp()) // STEP_S
     totp = pyotp.TOTP(secret)
-    fits = [step for step in (present - 1, present, present + 1) if totp.verify(typed, for_time=step * STEP_S)]
+    fits = [
+        step for step in (present - 1, present, present + 1) if totp.verify(typed, for_time=step * STEP_S)
+    ]
     return fits[0] if fits else None
 
 

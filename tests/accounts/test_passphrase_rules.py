@@ -24,7 +24,10 @@ def weak(passphrase: str) -> str | None:
         ("xkqjzmwvfhgtbnd", None),
         ("x" + "kqjzmwvf" * 31 + "abcdefg", None),  # 256
         ("x" + "kqjzmwvf" * 32, "passphrase_too_long"),
-        ("\U0001f600\U0001f40d\U0001f333\U0001f3a9\U0001f34e" * 2 + "\U0001f697\U0001f6b2\U0001f3b8⚽❄", None),
+        (
+            "\U0001f600\U0001f40d\U0001f333\U0001f3a9\U0001f34e" * 2 + "\U0001f697\U0001f6b2\U0001f3b8⚽❄",
+            None,
+        ),
         ("aaaaaaaaaaaaaaaaaaaa", "passphrase_well_known"),
         ("abcabcabcabcabcabc", "passphrase_well_known"),
         ("abcdefghijklmnop", "passphrase_well_known"),
@@ -88,7 +91,9 @@ def test_the_stored_form_says_its_scheme_and_costs() -> None:
     assert made.hashed("seven grey herons at noon").startswith("$argon2id$v=19$m=65536,t=3,p=4$")
 
 
-@pytest.mark.parametrize("wanted", ["", None, "home", "//x.example", "/\\x.example", "https://x.example", "/a\nb"])
+@pytest.mark.parametrize(
+    "wanted", ["", None, "home", "//x.example", "/\\x.example", "https://x.example", "/a\nb"]
+)
 def test_only_a_path_of_this_site_is_local(wanted: str | None) -> None:
     assert local_path(wanted) is None
     assert local_path("/sessions/1?page=2") == "/sessions/1?page=2"
