@@ -19,7 +19,7 @@ from tests.signin import post, sign_in
 
 OFFICE = ("staff", "admin", "privacy")
 
-WITHOUT_TOKEN = {"public.stop_mail_one_click", "public.one_click"}
+WITHOUT_TOKEN = {"public.stop_mail"}
 """Posted by mail programs (RFC 8058): the address itself is the secret, and it can only stop mail."""
 
 CHANGES_BY_GET = {"public.leave"}

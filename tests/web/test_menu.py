@@ -30,7 +30,7 @@ def test_each_role_sees_its_own_links(app: Flask, client: FlaskClient, role: Rol
     sign_in(client, user, Audience.STAFF)
     page = parse(client.get("/staff").text)
     menu = [
-        link for link in page.all("a") if any("side" == each.attributes.get("class") for each in link.parents)
+        link for link in page.all("a") if any(each.attributes.get("class") == "side" for each in link.parents)
     ]
     assert len(menu) == sum(role in ROLES[entry.endpoint] for entry in ENTRIES)
     assert [link.text.strip() for link in menu if link.attributes.get("aria-current")] == ["Start"]
