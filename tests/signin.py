@@ -17,13 +17,14 @@ from portal.core.db import db, writing
 
 def sign_in(
     client: FlaskClient,
-    user: User,
+    user: User | None,
     audience: Audience | str,
     second_factor: bool = True,
     now: datetime | None = None,
     kept: bool = False,
 ) -> BrowserSession:
     """Sign the browser in as `user`, in one audience, with a fresh cookie."""
+    assert user is not None, "this person has no account"
     user_id = user.id
     with writing():
         row, secret = service.open_browser_session(

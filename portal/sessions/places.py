@@ -3,6 +3,7 @@
 Everything here runs while the session row is locked (`locked`), so counts hold.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, func, or_, select, update
@@ -57,21 +58,34 @@ def live_sign_up(session_id: int, family_member_id: int) -> SignUp | None:
     )
 
 
-def taken(session_id: int) -> int:
-    """How many places are held, offered ones included."""
-    query = select(func.count()).where(SignUp.session_id == session_id, SignUp.state.in_(TAKES_A_PLACE))
-    return db.session.scalar(query) or 0
+@dataclass(frozen=True)
+class Tally:
+    """How a session stands, counted while its row is locked."""
+
+    taken: int
+    """Places held, offered ones included."""
+    waiting: int
+    overdue: int
+    """Offers that ran out and are not yet ended."""
+    last_number: int
+    """The highest number in line so far."""
 
 
-def free(session: FamilySession) -> int:
+def tally(session_id: int, now: datetime) -> Tally:
+    """Count once; one statement."""
+    overdue = and_(SignUp.state == SignUpState.OFFERED, SignUp.offer_ends_at <= now)
+    query = select(
+        func.count().filter(SignUp.state.in_(TAKES_A_PLACE)),
+        func.count().filter(SignUp.state == SignUpState.WAITLISTED),
+        func.count().filter(overdue),
+        func.coalesce(func.max(SignUp.queue_number), 0),
+    ).where(SignUp.session_id == session_id)
+    return Tally(*db.session.execute(query).one())
+
+
+def free(session: FamilySession, now: datetime) -> int:
     """How many places are free."""
-    return rules.places_left(session.capacity, taken(session.id))
-
-
-def next_number(session_id: int) -> int:
-    """The next number in line."""
-    query = select(func.max(SignUp.queue_number)).where(SignUp.session_id == session_id)
-    return (db.session.scalar(query) or 0) + 1
+    return rules.places_left(session.capacity, tally(session.id, now).taken)
 
 
 def note(sign_up: SignUp, event: str, *, actor: Actor, now: datetime, reason: str | None = None) -> None:
@@ -146,12 +160,12 @@ def settle(session: FamilySession, *, actor: Actor, now: datetime) -> list[SignU
 
     Returns the new offers. After the cut-off nothing is offered by itself any more.
     """
-    for sign_up in _overdue_offers(session.id, now):
-        change(sign_up, Event.EXPIRE, actor=actor, now=now, reason="not_answered_in_time")
-    if not rules.is_open(session.state, session.closes_at, now):
-        return []
-    places = free(session)
-    if places == 0:
+    count = tally(session.id, now)
+    if count.overdue:
+        for sign_up in _overdue_offers(session.id, now):
+            change(sign_up, Event.EXPIRE, actor=actor, now=now, reason="not_answered_in_time")
+    places = rules.places_left(session.capacity, count.taken - count.overdue)
+    if not count.waiting or not places or not rules.is_open(session.state, session.closes_at, now):
         return []
     line = _line(session.id, now)
     turn = rules.next_in_line([waiting for _, waiting in line], places)

@@ -18,8 +18,8 @@ from portal.disclosure import gate
 from portal.disclosure.gate import Permit
 from portal.people.models import Client, Relationship
 from portal.sessions import rules
-from portal.sessions.basis import visible
-from portal.sessions.models import FamilySession, SessionKind, SessionState, SignUp
+from portal.sessions.basis import covers, visible
+from portal.sessions.models import FamilySession, SessionState, SignUp
 from portal.sessions.places import rests_on_permission
 from portal.sessions.rules import LIVE_SIGN_UP, TAKES_A_PLACE, SignUpState
 
@@ -162,8 +162,7 @@ def _seen(
         select(func.min(Client.id))
         .where(
             Client.id.in_(by_client),
-            Client.location_id == FamilySession.location_id,
-            (FamilySession.kind != SessionKind.SINGLE_FAMILY) | (FamilySession.client_id == Client.id),
+            covers(),
         )
         .correlate(FamilySession)
         .scalar_subquery()

@@ -61,7 +61,8 @@ def sign_up(
     if before:
         return before
     _refuse_if_closed(session, actor, now, "sign_up_closed")
-    state = rules.first_state(places.free(session))
+    count = places.tally(session.id, now)
+    state = rules.first_state(rules.places_left(session.capacity, count.taken))
     if state is SignUpState.WAITLISTED and not or_wait:
         raise Refused("just_filled")
     made = SignUp(
@@ -69,7 +70,7 @@ def sign_up(
         family_member_id=family_member_id,
         relationship_id=relationship_id,
         state=state,
-        queue_number=places.next_number(session.id),
+        queue_number=count.last_number + 1,
         made_at=now,
         made_by_staff_id=staff_id,
         way_of_contact=way_of_contact,
@@ -137,7 +138,7 @@ def give_place(*, sign_up_id: int, reason: str, actor: Actor, now: datetime) -> 
         return chosen
     if chosen.state is not SignUpState.WAITLISTED:
         raise TooLate
-    if places.free(session) == 0:
+    if places.free(session, now) == 0:
         raise Refused("no_place_free")
     for other in _ahead_of(chosen):
         places.note(other, "skipped", actor=actor, now=now, reason=reason)

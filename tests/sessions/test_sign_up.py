@@ -125,7 +125,7 @@ def test_own_sign_up_ends_at_the_cutoff(seconds: int, refused: bool) -> None:
 
 def test_staff_enter_a_walk_in_until_the_end() -> None:
     session, staff = make_session(), make_staff()
-    values = {"actor": STAFF, "staff_id": staff.id, "way_of_contact": "walk_in"}
+    values: dict[str, Any] = {"actor": STAFF, "staff_id": staff.id, "way_of_contact": "walk_in"}
     mine = ask(session, **values, now=session.starts_at + timedelta(minutes=20))
     assert (mine.made_by_staff_id, mine.way_of_contact) == (staff.id, "walk_in")
     with pytest.raises(Refused, match="sign_up_closed"):
@@ -168,7 +168,10 @@ def test_an_offer_is_taken_before_its_end_or_not_at_all(seconds: int, taken: boo
     _, second, third = offered()
     at = db.session.get_one(SignUp, second.id).offer_ends_at
     assert at is not None
-    values = {"actor": actor_of(second.family_member_id), "now": at + timedelta(seconds=seconds)}
+    values: dict[str, Any] = {
+        "actor": actor_of(second.family_member_id),
+        "now": at + timedelta(seconds=seconds),
+    }
     if not taken:
         with pytest.raises(Refused, match="offer_over"), writing():
             service.take_offer(sign_up_id=second.id, **values)

@@ -163,7 +163,7 @@ def test_the_event_for_my_own_calendar_says_nothing(client: FlaskClient) -> None
     member, session = signed_in(client), make_session(time_revision=3)
     make_sign_up(session=session, family_member=member)
     answer = client.get(f"/sessions/{session.id}/calendar.ics")
-    [event] = icalendar.Calendar.from_ical(answer.data).walk("VEVENT")
+    event: Any = icalendar.Calendar.from_ical(answer.data).walk("VEVENT")[0]
     assert (event["SUMMARY"], event["CLASS"], event["SEQUENCE"]) == ("Appointment", "PRIVATE", 3)
     assert event["DTSTART"].dt == session.starts_at
     assert "Talking" not in answer.text
@@ -213,7 +213,12 @@ def test_a_group_of_others_answers_like_one_that_does_not_exist(client: FlaskCli
     session = group(make_signed_consent())
     assert answers(client, session.id) == answers(client, 1) == {404}
     there, not_there = client.get(f"/sessions/{session.id}").text, client.get("/sessions/1").text
-    assert there.replace(str(session.id), "1") == not_there
+    assert tokenless(there.replace(str(session.id), "1")) == tokenless(not_there)
+
+
+def tokenless(page: str) -> list[str]:
+    """The lines that no form token makes different from one second to the next."""
+    return [line for line in page.splitlines() if "token" not in line]
 
 
 def test_the_moment_sharing_stops_the_session_is_gone(client: FlaskClient) -> None:
