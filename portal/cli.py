@@ -1,22 +1,31 @@
 """The `flask` commands, thin."""
 
+from typing import BinaryIO
+
 import click
 from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
+from flask_babel import force_locale
 
 from portal.accounts import queries as accounts
 from portal.accounts import second_factor
 from portal.accounts.rules import plain_name
 from portal.audit import sealing
+from portal.center import demo_mark
 from portal.core import clock
 from portal.core.actor import job
 from portal.core.db import reading, writing
+from portal.core.errors import Refused
+from portal.demo import accounts as demo_accounts
+from portal.demo import load as demo_load
 from portal.education import service as education
 from portal.education.problems import ContentError
+from portal.imports import tables, timetables
 from portal.jobs import worker_of
 from portal.mail import queries as mail_queries
 from portal.people import account_invitations
 from portal.people.models import Role
+from portal.web.wording import sentence
 
 audit = AppGroup("audit", help="Seal the audit and check its seals.")
 
@@ -125,8 +134,79 @@ def worker(threads: int, no_periodic: bool) -> None:
     worker_of(application).run(threads=threads, periodic=not no_periodic)
 
 
+imports = AppGroup("import", help="Bring in files of the center's other systems.")
+
+
+@imports.command("timetable")
+@click.argument("file", type=click.File("rb"))
+@click.option("--apply", "write", is_flag=True, help="Write it; without this nothing is written.")
+def import_timetable(file: BinaryIO, write: bool) -> None:
+    """Compare a timetable (CSV) with what is there, row by row; with --apply write it."""
+    data = file.read(tables.MAX_BYTES + 1)
+    with force_locale("en"):
+        with reading():
+            report = timetables.preview(data)
+        _print(report)
+        if not write:
+            return
+        try:
+            with writing():
+                timetables.apply(data, actor=job("flask import timetable"), now=clock.now())
+        except Refused as refused:
+            raise click.ClickException(sentence(refused)) from refused
+        click.echo("Applied.")
+
+
+def _print(report: timetables.Report) -> None:
+    if report.problem:
+        raise click.ClickException(sentence(report.problem))
+    for row in report.rows:
+        told = sentence(row.problem) if row.problem else {"new": "new", "there": "there already"}[row.state]
+        click.echo(f"Row {row.number}: {row.text}: {told}")
+    counts = [report.count(state) for state in ("new", "there", "problem")]
+    click.echo("{} new, {} there already, {} with a problem.".format(*counts))
+
+
+demo = AppGroup("demo", help="The invented center of `make run`.")
+
+
+@demo.command("load")
+def load_demo() -> None:
+    """Fill an empty database with invented people; does nothing where a client is there."""
+    _refuse_outside_demo()
+    if demo_load.load(code_key=str(current_app.config["SECRET_KEY"]), now=clock.now()):
+        click.echo("The demo center is loaded.")
+
+
+@demo.command("accounts")
+def demo_accounts_list() -> None:
+    """Print the demo's accounts, if this database holds the demo."""
+    _refuse_outside_demo()
+    with reading():
+        is_demo = demo_mark.is_demo()
+    if is_demo:
+        click.echo("\n".join(demo_accounts.lines(clock.now())))
+
+
+@demo.command("code")
+@click.argument("name")
+def demo_code(name: str) -> None:
+    """Print the 6-digit code that the demo's staff member NAME needs now, such as dana."""
+    _refuse_outside_demo()
+    if not demo_accounts.is_staff(name):
+        raise click.ClickException("No staff member of the demo has this name. Try dana, grace, ivy or omar.")
+    click.echo(demo_accounts.code(clock.now()))
+
+
+def _refuse_outside_demo() -> None:
+    if not current_app.extensions["settings"].is_demo:
+        raise click.ClickException("This is for a demo alone: set PORTAL_MODE=demo, with its own database.")
+
+
 def init_app(app: Flask) -> None:
     """Register the commands."""
+    app.cli.add_command(imports)
+    app.cli.add_command(demo)
     app.cli.add_command(lessons)
     app.cli.add_command(mail)
     app.cli.add_command(worker)

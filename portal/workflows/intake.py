@@ -21,7 +21,8 @@ from portal.people import queries
 from portal.people import service as people
 from portal.people.models import Client, FamilyMember, RelationshipCode, StaffMember
 from portal.people.rules import plain_name
-from portal.schedule.models import Enrolment, Track
+from portal.schedule import service as schedule
+from portal.schedule.models import Track
 
 PURPOSE = "family_program"
 
@@ -162,7 +163,7 @@ def _refuse_known(form: Intake, track: Track) -> None:
 
 def _enrol(client: Client, track: Track, start_on: date, actor: Actor, now: datetime) -> None:
     episode = people.start_episode(client=client, program=track.program, started_on=start_on)
-    db.session.add(Enrolment(episode=episode, track=track, from_on=start_on))
+    schedule.enrol(episode=episode, track=track, from_on=start_on, actor=actor, now=now)
     audit.record(
         "episode.started",
         actor=actor,

@@ -1,0 +1,1 @@
+"""An invented center, built through the real services. Nobody in it exists."""
