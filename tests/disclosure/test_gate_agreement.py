@@ -6,6 +6,7 @@ Each history is driven through the services in one transaction and rolled back.
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from flask import Flask
 from hypothesis import HealthCheck, given, settings
@@ -74,7 +75,7 @@ class World:
         found = queries.live_of(self.relationship.client)
         return found[0] if found else None
 
-    def do(self, step: tuple) -> None:
+    def do(self, step: tuple[Any, ...]) -> None:
         with suppress(Refused):
             getattr(self, step[0])(*step[1:])
 
@@ -172,7 +173,7 @@ def by_sql(link: Relationship, at: datetime) -> set[Scope]:
 
 
 @settings(
-    max_examples=40,
+    max_examples=30,
     deadline=None,
     derandomize=True,
     database=None,
@@ -183,7 +184,7 @@ def by_sql(link: Relationship, at: datetime) -> set[Scope]:
     others=st.lists(st.timedeltas(timedelta(days=-40), timedelta(days=60)), min_size=1, max_size=2),
 )
 def test_the_forms_of_the_gate_and_the_model_agree(
-    app: Flask, steps: list[tuple], others: list[timedelta]
+    app: Flask, steps: list[tuple[Any, ...]], others: list[timedelta]
 ) -> None:
     with suppress(Done), writing():
         link = relationship_of(None, None)

@@ -9,6 +9,7 @@ from portal.consent.rules import Scope
 from portal.core.db import db, writing
 from portal.disclosure import gate, queries, service
 from portal.disclosure.models import Channel, DisclosureEntry
+from portal.people.models import Client
 from tests.conftest import NOW
 from tests.factories.consent import make_signed_consent
 from tests.factories.people import make_client
@@ -71,9 +72,7 @@ def test_the_client_sees_what_with_whom_and_when(app: Flask) -> None:
     with writing():
         service.record(noted(), occasion="browser:1", now=NOW)
     entry = entries()[0]
-    client = make_client()
-    assert queries.shared_with(client) == []
-    client.id, _ = entry.client_id, db.session.expunge(client)
-    (line,) = queries.shared_with(client)
+    assert queries.shared_with(make_client()) == []
+    (line,) = queries.shared_with(db.session.get_one(Client, entry.client_id))
     assert (line.name, line.scope, line.subject_kind) == ("Elena Dole", Scope.PROGRAM_TIMES, "week")
     assert line.last_at == NOW
