@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import partial
 
 from sqlalchemy import ColumnElement, exists, false, func, or_, select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from portal.accounts.models import User
 from portal.audit import service as audit
@@ -148,9 +148,10 @@ def relationships_of(client_ids: Sequence[int]) -> list[Relationship]:
     return list(
         db.session.scalars(
             select(Relationship)
+            .join(Relationship.family_member)
             .where(Relationship.client_id.in_(client_ids), Relationship.ended_at.is_(None))
-            .options(joinedload(Relationship.family_member))
-            .order_by(Relationship.created_at, Relationship.id)
+            .options(contains_eager(Relationship.family_member))
+            .order_by(Relationship.created_at, FamilyMember.given_name, Relationship.id)
         )
     )
 

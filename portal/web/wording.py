@@ -82,6 +82,9 @@ SENTENCES = {
     "already_related": _("This person is already linked to this client. Change the entry there."),
     "client_known": _("A client with this name and birth date is already here. Look at the caseload."),
     "consent_needed": _("This needs a signed consent first. Prepare one and let the client sign it."),
+    "no_open_invitation": _(
+        "There is no open invitation. The client can ask for a new code, at the desk or in their account."
+    ),
     "own_account": _("This is your own account. Ask another administrator to do it."),
     "other_account": _("You are signed in with another account. Sign out, then open the link again."),
     # accounts

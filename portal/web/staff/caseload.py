@@ -1,5 +1,7 @@
 """The caseload: who, with which family and consents, and what comes next."""
 
+from typing import Any
+
 from flask import render_template, request, url_for
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
@@ -79,7 +81,9 @@ def caseload() -> str:
 
 def _address(page: int) -> str:
     """The same list, another page of it."""
-    kept = {name: value for name, value in request.args.items() if name in ("name", "consent", "sort")}
+    kept: dict[str, Any] = {
+        name: value for name, value in request.args.items() if name in ("name", "consent", "sort")
+    }
     return url_for(".caseload", page=page, **kept)
 
 
