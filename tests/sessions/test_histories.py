@@ -1,0 +1,206 @@
+"""Random histories of one session: whatever happens, the promises about places hold.
+
+Never over capacity unless it was lowered, nobody twice, order kept, and nobody passed over
+without a stored reason.
+"""
+
+import os
+from datetime import timedelta
+from typing import Any
+
+from flask import Flask
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from sqlalchemy import select
+
+from portal.consent import service as consents
+from portal.consent.models import Consent, HoldKind
+from portal.consent.rules import Scope, State
+from portal.core.actor import Actor
+from portal.core.db import db, writing
+from portal.core.errors import NotFound, Refused
+from portal.sessions import planning, service
+from portal.sessions.models import FamilySession, SessionKind, SessionState, SignUp, SignUpEvent
+from portal.sessions.rules import LIVE_SIGN_UP, TAKES_A_PLACE, SignUpState
+from tests.conftest import NOW
+from tests.factories.consent import make_signed_consent
+from tests.factories.people import make_client, make_family_member
+from tests.factories.sessions import make_session
+
+STAFF = Actor("staff", 1)
+PEOPLE = 5
+people = st.integers(0, PEOPLE - 1)
+
+
+class OneSession(RuleBasedStateMachine):
+    """One group with few places, five people, and everything that can happen to them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = NOW
+        with writing():
+            client = make_client()
+            self.consents = [
+                make_signed_consent(
+                    client=client, family_member=make_family_member(), scopes={Scope.SESSIONS}
+                ).id
+                for _ in range(PEOPLE)
+            ]
+            session = make_session(
+                kind=SessionKind.MULTI_FAMILY, location=client.location, capacity=2, cutoff_minutes=120
+            )
+            self.session_id, self.over = session.id, 0
+            self.stopped: set[int] = set()
+
+    def consent(self, person: int) -> Consent:
+        return db.session.get_one(Consent, self.consents[person])
+
+    def session(self) -> FamilySession:
+        return db.session.get_one(FamilySession, self.session_id)
+
+    def mine(self, person: int) -> SignUp | None:
+        return db.session.scalars(
+            select(SignUp).where(
+                SignUp.session_id == self.session_id,
+                SignUp.family_member_id == self.consent(person).family_member_id,
+                SignUp.state.in_(LIVE_SIGN_UP),
+            )
+        ).one_or_none()
+
+    def do(self, verb: Any, **values: Any) -> None:
+        """One request: all of it or nothing."""
+        try:
+            with writing():
+                verb(actor=STAFF if "session_id" in values else Actor("family", 1), now=self.now, **values)
+        except (Refused, NotFound):
+            db.session.rollback()
+
+    @rule(person=people)
+    def sign_up(self, person: int) -> None:
+        try:
+            with writing():
+                service.sign_up(
+                    session_id=self.session_id,
+                    family_member_id=self.consent(person).family_member_id,
+                    actor=Actor("family", 1),
+                    now=self.now,
+                )
+        except (Refused, NotFound):
+            db.session.rollback()
+
+    @rule(person=people)
+    def give_up(self, person: int) -> None:
+        if mine := self.mine(person):
+            self.do(service.give_up, sign_up_id=mine.id)
+
+    @rule(person=people)
+    def take_offer(self, person: int) -> None:
+        if mine := self.mine(person):
+            self.do(service.take_offer, sign_up_id=mine.id)
+
+    @rule(person=people)
+    def let_go(self, person: int) -> None:
+        if mine := self.mine(person):
+            self.do(service.let_go, sign_up_id=mine.id)
+
+    @rule(capacity=st.integers(0, 4))
+    def change_capacity(self, capacity: int) -> None:
+        plan = planning.plan_of(self.session()).with_capacity(capacity)
+        self.do(planning.change, session_id=self.session_id, plan=plan)
+        self.over = max(0, self.taken() - capacity)
+
+    @rule(hours=st.sampled_from([1, 12, 30]))
+    def wait_and_sweep(self, hours: int) -> None:
+        self.now += timedelta(hours=hours)
+        with writing():
+            service.expire_offers(self.now)
+
+    @rule(person=people)
+    def hold_or_lift(self, person: int) -> None:
+        """A pause of the permission: the person keeps their place in line."""
+        with writing():
+            consent = self.consent(person)
+            if consent.state is State.ACTIVE:
+                consents.hold(consent=consent, kind=HoldKind.SPOKEN, actor=STAFF, now=self.now)
+            elif consent.state is State.ON_HOLD:
+                actor = Actor("client", consent.client_id)
+                consents.lift_hold(consent=consent, actor=actor, now=self.now)
+
+    @rule(person=people)
+    def stop_sharing(self, person: int) -> None:
+        with writing():
+            consent = self.consent(person)
+            if consent.state in (State.ACTIVE, State.ON_HOLD):
+                consents.revoke(consent=consent, actor=STAFF, now=self.now)
+                service.release(relationship_id=consent.relationship_id, actor=STAFF, now=self.now)
+                self.stopped.add(consent.family_member_id)
+
+    @precondition(lambda self: self.now > NOW + timedelta(days=3))
+    @rule()
+    def cancel(self) -> None:
+        self.do(planning.cancel, session_id=self.session_id, reason="weather")
+
+    def rows(self) -> list[SignUp]:
+        query = select(SignUp).where(SignUp.session_id == self.session_id).order_by(SignUp.queue_number)
+        return list(db.session.scalars(query.execution_options(populate_existing=True)))
+
+    def taken(self) -> int:
+        return sum(row.state in TAKES_A_PLACE for row in self.rows())
+
+    @invariant()
+    def the_promises_hold(self) -> None:
+        rows, session = self.rows(), self.session()
+        self.never_over_capacity(rows, session.capacity)
+        self.nobody_twice(rows)
+        self.nobody_passed_over_without_a_reason(rows)
+        live = [row for row in rows if row.state in LIVE_SIGN_UP]
+        assert not (live and session.state is SessionState.CANCELLED)
+        assert not [row for row in live if row.family_member_id in self.stopped]
+        db.session.rollback()
+
+    def never_over_capacity(self, rows: list[SignUp], capacity: int) -> None:
+        """Nobody is dropped when the number shrinks; until they leave, nobody is added."""
+        over = max(0, sum(row.state in TAKES_A_PLACE for row in rows) - capacity)
+        assert over <= self.over
+        self.over = over
+
+    def nobody_twice(self, rows: list[SignUp]) -> None:
+        live = [row.family_member_id for row in rows if row.state in LIVE_SIGN_UP]
+        assert len(live) == len(set(live))
+        assert [row.queue_number for row in rows] == list(range(1, len(rows) + 1))
+
+    def nobody_passed_over_without_a_reason(self, rows: list[SignUp]) -> None:
+        """Whoever still waits while somebody behind them was offered a place has it written down."""
+        query = select(SignUpEvent).where(SignUpEvent.sign_up_id.in_([row.id for row in rows]))
+        events = list(db.session.scalars(query))
+        offered = {event.sign_up_id for event in events if event.event == "offer"}
+        skipped = {event.sign_up_id for event in events if event.event == "skipped" and event.reason}
+        last = max([row.queue_number for row in rows if row.id in offered], default=0)
+        for row in rows:
+            if row.state is SignUpState.WAITLISTED and row.queue_number < last:
+                assert row.id in skipped
+
+
+def histories(engine: str) -> int:
+    few = {"sqlite": 100, "postgresql": 20}[engine]
+    return few * 10 if os.environ.get("PORTAL_LONG") else few
+
+
+def test_any_history_keeps_the_promises(app: Flask, engine: str) -> None:
+    run_state_machine_as_test(
+        OneSession,
+        settings=settings(
+            max_examples=histories(engine),
+            stateful_step_count=12,
+            deadline=None,
+            database=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
