@@ -12,5 +12,14 @@ def build() -> Blueprint:
     return blueprint(
         "family",
         Audience.FAMILY,
-        [home.pages, sessions.pages, calendar.pages, learn.pages, more.pages, permissions.pages, account.pages, email.pages],
+        [
+            home.pages,
+            sessions.pages,
+            calendar.pages,
+            learn.pages,
+            more.pages,
+            permissions.pages,
+            account.pages,
+            email.pages,
+        ],
     )
