@@ -43,7 +43,7 @@ def enter_all(office: Office) -> list[Family]:
 def _enter(office: Office, number: int, player: Player) -> list[Family]:
     started_on = office.monday - timedelta(weeks=player.weeks)
     entered_at = _at(started_on, office, hours_before=3)
-    therapist = office.therapists[number % len(office.therapists)]
+    therapist = office.therapists[number // 2 % len(office.therapists)]
     client = intake.register(
         form=intake.Intake(
             given_name=player.given_name,

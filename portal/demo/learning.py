@@ -8,7 +8,7 @@ from sqlalchemy import select
 from portal.consent.rules import Scope
 from portal.core.actor import Actor
 from portal.core.db import db
-from portal.demo.cast import Story
+from portal.demo.cast import Relative, Story
 from portal.demo.families import Family, is_usable
 from portal.demo.office import Office
 from portal.education import service
@@ -25,15 +25,23 @@ FINISHED = 3
 def pick_all(office: Office, families: Sequence[Family]) -> None:
     """The lesson on triggers for many, the one on overdose for some; a few have begun."""
     service.load_content(office.now - timedelta(weeks=8))
-    modules = list(db.session.scalars(select(Module).order_by(Module.position)))
-    usable = [one for one in families if is_usable(one) and Scope.LESSONS in one.relative.scopes]
-    usable = [one for one in usable if one.relative.story is not Story.NARROWED]
+    triggers, overdose = _module("m03"), _module("m12")
+    usable = [one for one in families if is_usable(one) and _may_have_lessons(one.relative)]
+    usable.sort(key=lambda one: one.relative.given_name != "Elena")
     for number, family in enumerate(usable[:PICKED]):
-        for module in modules if number % 3 == 0 else modules[:1]:
+        for module in (triggers, overdose) if number % 3 == 2 else (triggers,):
             _pick(office, family, module)
-    with_account = [one for one in usable[:PICKED] if one.consent.family_member.user_id]
-    for number, family in enumerate(with_account[:READERS]):
-        _read(office, family, modules[0], number)
+    others = [one for one in usable[1:PICKED] if one.consent.family_member.user_id]
+    for number, family in enumerate(others[:READERS]):
+        _read(office, family, triggers, number)
+
+
+def _module(code: str) -> Module:
+    return db.session.scalars(select(Module).where(Module.code == code)).one()
+
+
+def _may_have_lessons(relative: Relative) -> bool:
+    return Scope.LESSONS in relative.scopes and relative.story is not Story.NARROWED
 
 
 def opt_in_some(office: Office, families: Sequence[Family]) -> None:

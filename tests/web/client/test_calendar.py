@@ -10,6 +10,7 @@ from portal.sessions.models import SessionKind
 from tests.factories.people import make_client, make_episode, make_family_member, make_user
 from tests.factories.schedule import make_block, make_enrolment, make_track
 from tests.factories.sessions import make_session
+from tests.page import check_page
 from tests.signin import sign_in
 
 
@@ -21,7 +22,9 @@ def enter(client: FlaskClient) -> Client:
 
 
 def page(client: FlaskClient, url: str = "/my/calendar") -> str:
-    return " ".join(client.get(url).text.replace("\u202f", " ").split())
+    response = client.get(url)
+    check_page(response)
+    return " ".join(response.text.replace("\u202f", " ").split())
 
 
 def test_clients_see_their_own_groups_by_name(client):

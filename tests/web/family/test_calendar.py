@@ -25,6 +25,7 @@ from tests.factories.people import (
 )
 from tests.factories.schedule import make_block, make_enrolment, make_track
 from tests.factories.sessions import make_session, make_sign_up
+from tests.page import check_page
 from tests.signin import post, sign_in
 
 TIMES = {Scope.PROGRAM_TIMES}
@@ -63,6 +64,7 @@ def page(client: FlaskClient, elena: FamilyMember, url: str = "/calendar") -> st
     enter(client, elena)
     response = client.get(url)
     assert response.status_code == 200
+    check_page(response)
     return " ".join(response.text.replace("\u202f", " ").split())
 
 

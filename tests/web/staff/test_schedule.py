@@ -10,6 +10,7 @@ from portal.people.models import Role, StaffMember
 from portal.schedule.models import Closure
 from tests.factories.people import make_care_team_member, make_client, make_episode, make_location, make_staff
 from tests.factories.schedule import make_block, make_enrolment, make_track
+from tests.page import STAFF_BYTES, check_page
 from tests.signin import post, sign_in
 
 CLOSURE = {"from_on": "2026-03-03", "to_on": "2026-03-04", "reason": "weather"}
@@ -100,6 +101,16 @@ def test_the_closure_of_another_location_is_not_there(client, write):
     enter(client, make_staff(Role.COORDINATOR, location=location))
     assert post(client, f"/staff/schedule/closures/{closure.id}/open").status_code == 404
     assert len(db.session.scalars(select(Closure)).all()) == 1
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["/staff/schedule", "/staff/schedule/closures", "/staff/imports", "/staff/imports/new"],
+)
+def test_pages_are_well_formed(client, url: str):
+    block = make_block()
+    enter(client, make_staff(Role.COORDINATOR, location=block.track.program.location))
+    check_page(client.get(url), budget=STAFF_BYTES)
 
 
 @pytest.mark.parametrize(
