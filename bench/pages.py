@@ -39,12 +39,11 @@ def signed_in(app: Flask, family_member_id: int) -> dict[str, str]:
     """The Cookie header of a browser in which this family member is signed in."""
     now = clock.now()
     with writing():
-        user = User(sign_in_name=f"bench{family_member_id}@mail.example", passphrase_hash="!", created_at=now)
-        db.session.add(user)
+        member = db.session.get_one(FamilyMember, family_member_id)
+        member.user = user = member.user or User(
+            sign_in_name=f"bench{family_member_id}@mail.example", passphrase_hash="!", created_at=now
+        )
         db.session.flush()
-        member = db.session.get(FamilyMember, family_member_id)
-        assert member is not None
-        member.user_id = user.id
         _session, secret = accounts.open_browser_session(user=user, audience=Audience.FAMILY, now=now)
     signer = SecureCookieSessionInterface().get_signing_serializer(app)
     assert signer is not None
