@@ -23,7 +23,7 @@ check: ## Lint, format, types and import contracts alone
 
 translations: ## Gather the strings of the code and templates into the Spanish catalogue
 	@scripts/prepare --tests
-	@scripts/gather_translations
+	@.venv/bin/python scripts/gather_translations.py
 
 requirements: ## Compile the hashed requirement files (maintainers; needs uv)
 	uv pip compile --universal --generate-hashes --no-header pyproject.toml -o requirements.txt -q

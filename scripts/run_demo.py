@@ -116,9 +116,7 @@ def main() -> None:
         processes["worker"] = subprocess.Popen([BIN / "flask", "--app", "wsgi", "worker"], **own_group)
         wait_for(f"{address}/healthz", processes["web server"])
         flask("demo", "accounts", env=env)
-        print(
-            f"\n  The portal   {address}\n  Its mail     http://127.0.0.1:{mailbox}\n  Ctrl-C stops all.\n"
-        )
+        print(f"\n  The portal   {address}\n  Its mail     http://127.0.0.1:{mailbox}\n  Ctrl-C stops all.\n")
         while True:
             time.sleep(0.5)
             for name, process in processes.items():

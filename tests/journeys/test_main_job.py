@@ -377,7 +377,7 @@ def the_session_moves_and_the_reminder_follows(scene: Scene, elena: Person) -> N
 def the_family_member_switches_the_feed_on(scene: Scene, elena: Person) -> str:
     elena.signs_in("elena@mail.example")
     elena.open("/home")
-    elena.reads("You have a place")
+    elena.reads("The time has changed")
     elena.keeps_a_picture("family-home")
     elena.open("/calendar/feed")
     elena.page.locator("main form button").first.click()
