@@ -24,7 +24,7 @@ class Entry:
 WORK, FOLLOW_UP, CENTER, PRIVACY = _("My work"), _("Follow up"), _("Center"), _("Privacy office")
 
 ENTRIES = (
-    Entry("staff.home", _("Start"), "home", WORK),
+    Entry("staff.home", _("Overview"), "home", WORK),
     Entry("staff.caseload", _("Caseload"), "people", WORK),
     Entry("staff.intake", _("New client"), "plus", WORK),
     Entry("staff.sessions", _("Family sessions"), "calendar", WORK),

@@ -24,7 +24,7 @@ from portal.education.models import Module
 from portal.jobs import worker_of
 from portal.mail.models import OutboundMessage
 from portal.people.models import Role
-from portal.sessions.models import SignUp
+from portal.sessions.models import SessionKind, SignUp
 from tests.conftest import NOW, HeldClock
 from tests.factories.consent import make_signed_consent
 from tests.factories.people import (
@@ -84,7 +84,9 @@ def scene(
     location = make_location(address="41 Water Street", phone="(555) 010-0142")
     track = make_track(program=make_program(location=location), name="IOP evenings")
     make_block(track=track, name="Skills group")
-    session = make_session(location=location, starts_at=SESSION_STARTS, capacity=2)
+    session = make_session(
+        location=location, kind=SessionKind.MULTI_FAMILY, starts_at=SESSION_STARTS, capacity=2
+    )
     with writing():
         education.load_content(NOW)
         make_staff(
@@ -258,7 +260,9 @@ def the_family_member_reads_what_they_may_see(scene: Scene, elena: Person) -> No
 
 def the_week_is_there(scene: Scene, elena: Person) -> None:
     elena.open("/calendar?week=2026-W10")
-    elena.page.locator(".days").get_by_text(re.compile(re.escape(elena.say("Program time")))).first.wait_for()
+    elena.page.locator(".days").get_by_text(
+        re.compile(re.escape(elena.say("Program time, %(hours)s", hours="")))
+    ).first.wait_for()
     elena.does_not_read("Skills group", "IOP")
     elena.keeps_a_picture("calendar")
 
@@ -402,7 +406,7 @@ def the_client_stops_sharing(scene: Scene, client: Person) -> None:
 def nothing_is_left_for_the_family_member(scene: Scene, elena: Person, feed: str) -> None:
     for path in ("/home", "/sessions", "/calendar?week=2026-W11", "/learn", "/permissions"):
         elena.open(path)
-        elena.does_not_read("Marcus", scene.session_title, elena.say("Program time,"))
+        elena.does_not_read("Marcus", scene.session_title, elena.say("Program time, %(hours)s", hours=""))
     elena.open("/home")
     elena.keeps_a_picture("family-home-after")
     elena.open(f"/sessions/{scene.session_id}")
