@@ -27,6 +27,10 @@ CHUNK = 2_000
 FIRST_ID = 10**14
 SIGN_UPS_A_SESSION = 10
 SIGN_UPS_A_FAMILY_MEMBER = 13
+AHEAD = 10
+"""Of so many sessions one lies ahead."""
+TOMORROW = 10
+"""Of so many sessions ahead one is tomorrow, and due a reminder."""
 
 Row = dict[str, Any]
 
@@ -192,11 +196,12 @@ def _consent(n: int, clients: int, at: datetime, expires: date) -> Row:
 
 
 def _session_starts(count: int, now: datetime, rng: random.Random) -> Iterator[datetime]:
-    """The first session is tomorrow; a tenth lie ahead within four weeks, the rest behind."""
-    yield (now + timedelta(hours=23, minutes=30)).replace(second=0, microsecond=0)
-    for n in range(1, count):
-        days = rng.uniform(2, 28) if n % 10 == 0 else -rng.uniform(1, 700)
-        yield (now + timedelta(days=days)).replace(minute=0, second=0, microsecond=0)
+    """A tenth lies ahead within four weeks, of these a tenth within a day; the rest lies behind."""
+    tomorrow = (now + timedelta(hours=23, minutes=30)).replace(second=0, microsecond=0)
+    for n in range(count):
+        days = rng.uniform(2, 28) if n % AHEAD == 0 else -rng.uniform(1, 700)
+        far = (now + timedelta(days=days)).replace(minute=0, second=0, microsecond=0)
+        yield tomorrow if n % (AHEAD * TOMORROW) == 0 else far
 
 
 def _session(n: int, location: int, at: datetime, before: datetime) -> Row:
