@@ -38,6 +38,7 @@ def upgrade() -> None:
         sa.Column("phone", sa.String(length=40), nullable=False),
         sa.Column("timezone", sa.String(length=64), nullable=False),
         sa.Column("minor_rule", sa.String(length=40), nullable=True),
+        sa.Column("minor_basis", sa.String(length=400), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_location")),
     )
     op.create_table(
@@ -91,8 +92,15 @@ def upgrade() -> None:
         sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("body_en", sa.String(), nullable=False),
         sa.Column("body_es", sa.String(), nullable=False),
-        sa.Column("effective_at", portal.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("contact_en", sa.String(length=300), nullable=False),
+        sa.Column("contact_es", sa.String(length=300), nullable=False),
+        sa.Column("effective_on", sa.Date(), nullable=False),
+        sa.Column("groups", sa.JSON(), nullable=False),
+        sa.Column("written_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("created_at", portal.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("published_at", portal.core.db.UtcDateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_notice_version")),
+        sa.UniqueConstraint("kind", "number", name=op.f("uq_notice_version_kind")),
     )
     op.create_table(
         "outbound_message",
@@ -456,6 +464,21 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_care_team_member_staff_id"), ["staff_id"], unique=False)
 
     op.create_table(
+        "check_in",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
+        ),
+        sa.Column("client_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("occasion", sa.String(length=60), nullable=False),
+        sa.Column("at", portal.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["client_id"], ["client.id"], name=op.f("fk_check_in_client_id_client")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_check_in")),
+        sa.UniqueConstraint("client_id", "occasion", name=op.f("uq_check_in_client_id")),
+    )
+    with op.batch_alter_table("check_in", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_check_in_client_id"), ["client_id"], unique=False)
+
+    op.create_table(
         "desk_signing",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("client_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -578,6 +601,30 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_family_session_starts_at"), ["starts_at"], unique=False)
 
     op.create_table(
+        "group_promise",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
+        ),
+        sa.Column("family_member_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("series", sa.String(length=200), nullable=False),
+        sa.Column("text_version", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("at", portal.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["family_member_id"],
+            ["family_member.id"],
+            name=op.f("fk_group_promise_family_member_id_family_member"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_group_promise")),
+        sa.UniqueConstraint(
+            "family_member_id", "series", "text_version", name=op.f("uq_group_promise_family_member_id")
+        ),
+    )
+    with op.batch_alter_table("group_promise", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_group_promise_family_member_id"), ["family_member_id"], unique=False
+        )
+
+    op.create_table(
         "import_file",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
@@ -594,6 +641,35 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_import_file")),
     )
+    op.create_table(
+        "notice_given",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("client_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("version_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "method",
+            sa.Enum("own_account", "paper", name="givenby", native_enum=False, length=40),
+            nullable=False,
+        ),
+        sa.Column(
+            "outcome",
+            sa.Enum("acknowledged", "declined", name="givenoutcome", native_enum=False, length=40),
+            nullable=False,
+        ),
+        sa.Column("at", portal.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("staff_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.ForeignKeyConstraint(["client_id"], ["client.id"], name=op.f("fk_notice_given_client_id_client")),
+        sa.ForeignKeyConstraint(
+            ["staff_id"], ["staff_member.id"], name=op.f("fk_notice_given_staff_id_staff_member")
+        ),
+        sa.ForeignKeyConstraint(
+            ["version_id"], ["notice_version.id"], name=op.f("fk_notice_given_version_id_notice_version")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_notice_given")),
+    )
+    with op.batch_alter_table("notice_given", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_notice_given_client_id"), ["client_id"], unique=False)
+
     op.create_table(
         "progress",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -803,6 +879,7 @@ def upgrade() -> None:
             sa.Enum(
                 "draft",
                 "pending_signature",
+                "pending_guardian",
                 "active",
                 "on_hold",
                 "lapsed",
@@ -841,9 +918,18 @@ def upgrade() -> None:
         ),
         sa.Column("witness_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("copy_given_at", portal.core.db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("guardian_until", portal.core.db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("guardian_name", sa.String(length=170), nullable=False),
+        sa.Column("guardian_relationship", sa.String(length=40), nullable=False),
+        sa.Column("guardian_basis", sa.String(length=40), nullable=False),
+        sa.Column("guardian_signed_at", portal.core.db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("guardian_witness_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("paper_signed_on", sa.Date(), nullable=True),
+        sa.Column("scan_due_on", sa.Date(), nullable=True),
+        sa.Column("scan_filed_on", sa.Date(), nullable=True),
         sa.Column(
             "hold_kind",
-            sa.Enum("spoken", "safety", name="holdkind", native_enum=False, length=40),
+            sa.Enum("spoken", "safety", "new_episode", name="holdkind", native_enum=False, length=40),
             nullable=True,
         ),
         sa.Column("chosen_at", portal.core.db.UtcDateTime(timezone=True), nullable=True),
@@ -853,9 +939,18 @@ def upgrade() -> None:
             "state NOT IN ('active', 'on_hold') OR (signed_at IS NOT NULL AND ends_at IS NOT NULL AND expires_on IS NOT NULL AND signed_text IS NOT NULL AND client_name <> '' AND discloser <> '' AND recipient_name <> '' AND recipient_relationship <> '' AND purpose <> '' AND signer_name <> '' AND revocation_statement <> '' AND redisclosure_statement <> '' AND refusal_statement <> '')",
             name=op.f("ck_consent_live_is_complete"),
         ),
+        sa.CheckConstraint(
+            "state NOT IN ('active', 'on_hold') OR guardian_until IS NULL OR (guardian_signed_at IS NOT NULL AND guardian_name <> '' AND guardian_relationship <> '' AND guardian_basis <> '')",
+            name=op.f("ck_consent_guardian_signed_too"),
+        ),
         sa.ForeignKeyConstraint(["client_id"], ["client.id"], name=op.f("fk_consent_client_id_client")),
         sa.ForeignKeyConstraint(
             ["family_member_id"], ["family_member.id"], name=op.f("fk_consent_family_member_id_family_member")
+        ),
+        sa.ForeignKeyConstraint(
+            ["guardian_witness_id"],
+            ["staff_member.id"],
+            name=op.f("fk_consent_guardian_witness_id_staff_member"),
         ),
         sa.ForeignKeyConstraint(
             ["prepared_by_id"], ["staff_member.id"], name=op.f("fk_consent_prepared_by_id_staff_member")
@@ -1029,6 +1124,7 @@ def upgrade() -> None:
             "event",
             sa.Enum(
                 "send_to_sign",
+                "sign_first",
                 "sign",
                 "lapse",
                 "revoke",
@@ -1048,6 +1144,7 @@ def upgrade() -> None:
             sa.Enum(
                 "draft",
                 "pending_signature",
+                "pending_guardian",
                 "active",
                 "on_hold",
                 "lapsed",
@@ -1066,6 +1163,7 @@ def upgrade() -> None:
             sa.Enum(
                 "draft",
                 "pending_signature",
+                "pending_guardian",
                 "active",
                 "on_hold",
                 "lapsed",
@@ -1122,6 +1220,29 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("consent_scope", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_consent_scope_consent_id"), ["consent_id"], unique=False)
+
+    op.create_table(
+        "consent_withdrawal",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("consent_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum("narrowed", "stopped", name="withdrawalkind", native_enum=False, length=40),
+            nullable=False,
+        ),
+        sa.Column("at", portal.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("signer_name", sa.String(length=170), nullable=False),
+        sa.Column("language", sa.String(length=8), nullable=False),
+        sa.Column("template_version", sa.String(length=40), nullable=False),
+        sa.Column("text", sa.String(), nullable=False),
+        sa.Column("text_digest", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["consent_id"], ["consent.id"], name=op.f("fk_consent_withdrawal_consent_id_consent")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_consent_withdrawal")),
+    )
+    with op.batch_alter_table("consent_withdrawal", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_consent_withdrawal_consent_id"), ["consent_id"], unique=False)
 
     op.create_table(
         "disclosure_entry",
@@ -1239,6 +1360,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_disclosure_entry_client_id"))
 
     op.drop_table("disclosure_entry")
+    with op.batch_alter_table("consent_withdrawal", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_consent_withdrawal_consent_id"))
+
+    op.drop_table("consent_withdrawal")
     with op.batch_alter_table("consent_scope", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_consent_scope_consent_id"))
 
@@ -1323,7 +1448,15 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_progress_family_member_id"))
 
     op.drop_table("progress")
+    with op.batch_alter_table("notice_given", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_notice_given_client_id"))
+
+    op.drop_table("notice_given")
     op.drop_table("import_file")
+    with op.batch_alter_table("group_promise", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_group_promise_family_member_id"))
+
+    op.drop_table("group_promise")
     with op.batch_alter_table("family_session", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_family_session_starts_at"))
         batch_op.drop_index(batch_op.f("ix_family_session_location_id"))
@@ -1338,6 +1471,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_desk_signing_client_id"))
 
     op.drop_table("desk_signing")
+    with op.batch_alter_table("check_in", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_check_in_client_id"))
+
+    op.drop_table("check_in")
     with op.batch_alter_table("care_team_member", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_care_team_member_staff_id"))
         batch_op.drop_index(batch_op.f("ix_care_team_member_client_id"))

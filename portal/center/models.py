@@ -1,9 +1,9 @@
 """The center itself: its places, its programs, and what staff may set."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.orm import relationship as related
 
@@ -22,6 +22,8 @@ class Location(Base):
     timezone: Mapped[str] = mapped_column(String(64))
     minor_rule: Mapped[str | None] = mapped_column(String(40))
     """How a client under 18 signs under this state's law (2.14); None: not yet entered, refused."""
+    minor_basis: Mapped[str] = mapped_column(String(400), default="")
+    """The law that the rule rests on, in words: which state, which section, who looked it up."""
 
 
 class Program(Base):
@@ -49,7 +51,7 @@ class SettingsVersion(Base):
 
 
 class NoticeVersion(Base):
-    """A published wording of a notice (`redisclosure` 2.32, `patient` 2.22), never edited."""
+    """One wording of a notice in both languages (`patient`: 42 CFR 2.22). Once published it is frozen."""
 
     __tablename__ = "notice_version"
 
@@ -58,4 +60,15 @@ class NoticeVersion(Base):
     number: Mapped[int]
     body_en: Mapped[str]
     body_es: Mapped[str]
-    effective_at: Mapped[datetime]
+    contact_en: Mapped[str] = mapped_column(String(300))
+    contact_es: Mapped[str] = mapped_column(String(300))
+    """Name or title, telephone and e-mail of whom to ask."""
+    effective_on: Mapped[date]
+    groups: Mapped[list[Any]]
+    """The content groups that its writer found in the text and ticked."""
+    written_by_id: Mapped[int | None]
+    """The staff member; None for the installation itself."""
+    created_at: Mapped[datetime]
+    published_at: Mapped[datetime | None]
+
+    __table_args__ = (UniqueConstraint("kind", "number"),)

@@ -8,14 +8,15 @@ A text is plain lines: `# ` a title, `## ` a heading, `- ` an item, else a parag
 
 import hashlib
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from itertools import groupby
 
-from babel.dates import format_date
+from babel.dates import format_date, format_datetime
 
 from portal.consent.rules import Elements, Scope
 
-TEMPLATE_VERSION = "family-1"
+TEMPLATE_VERSION = "family-2"
+WITHDRAWAL_VERSION = "withdrawal-1"
 FOR_COUNSEL = True
 """Nobody has confirmed this wording yet; staff pages say so."""
 
@@ -114,6 +115,69 @@ REFUSAL = {
     "lo que pago ni aquello a lo que tengo derecho.",
 }
 
+BASES = {
+    "en": {
+        "parent": "parent",
+        "court_guardian": "guardian named by a court",
+        "other_authority": "another person with authority under the law, with papers on file",
+    },
+    "es": {
+        "parent": "madre o padre",
+        "court_guardian": "tutor o tutora por decisión de un tribunal",
+        "other_authority": "otra persona con autoridad según la ley, con los documentos archivados",
+    },
+}
+"""Why somebody may sign beside a client under 18."""
+
+WITHDRAWAL = {
+    "en": {
+        "title": "Withdrawal of permission",
+        "title_part": "Withdrawal of a part of a permission",
+        "source": "In writing, under 42 CFR part 2, section 2.31(a)(6).",
+        "who": "Whose permission",
+        "who_text": "{client}, signed on {signed_on}, to share with {recipient}.",
+        "falls": "What may not be shared any more",
+        "all_text": "Nothing may be shared any more. In particular:",
+        "kept": "What may still be shared",
+        "when": "From when",
+        "when_text": "At once: {at} ({zone}).",
+        "done": "What was done before",
+        "done_text": "It cannot be taken back. Recorded until now: shared {shared} times, of these {mails} "
+        "by e-mail; the last time on {last}.",
+        "none_text": "Nothing had been shared because of this permission.",
+        "part_text": "What was shared before cannot be taken back. It stands in the list of what was shared.",
+        "care": "My care",
+        "care_text": "This does not change my care here, what I pay, or what I have a right to.",
+        "signature": "Signature",
+        "own_account": "Withdrawn electronically by {client}, in their own account.",
+        "at_desk": "Withdrawn electronically by {client}, at the office.",
+        "written_note": "Withdrawn by {client} in a signed note, which is on file. Recorded by {staff}.",
+    },
+    "es": {
+        "title": "Fin de un permiso",
+        "title_part": "Fin de una parte de un permiso",
+        "source": "Por escrito, según 42 CFR parte 2, sección 2.31(a)(6).",
+        "who": "De quién es el permiso",
+        "who_text": "{client}, firmado el {signed_on}, para compartir con {recipient}.",
+        "falls": "Qué ya no se puede compartir",
+        "all_text": "Ya no se puede compartir nada. En particular:",
+        "kept": "Qué se puede seguir compartiendo",
+        "when": "Desde cuándo",
+        "when_text": "De inmediato: {at} ({zone}).",
+        "done": "Lo que se hizo antes",
+        "done_text": "No se puede deshacer. Registrado hasta ahora: se compartió {shared} veces, de ellas "
+        "{mails} por correo electrónico; la última vez el {last}.",
+        "none_text": "No se había compartido nada por este permiso.",
+        "part_text": "Lo que se compartió antes no se puede deshacer. Está en la lista de lo compartido.",
+        "care": "Mi atención",
+        "care_text": "Esto no cambia mi atención aquí, lo que pago ni aquello a lo que tengo derecho.",
+        "signature": "Firma",
+        "own_account": "{client} lo terminó electrónicamente en su propia cuenta.",
+        "at_desk": "{client} lo terminó electrónicamente en la oficina.",
+        "written_note": "{client} lo terminó con una nota firmada, que está archivada. Lo registró {staff}.",
+    },
+}
+
 FRAME = {
     "en": {
         "title": "Permission to share information",
@@ -144,6 +208,9 @@ FRAME = {
         "own_account": "Signed electronically, in my own account.",
         "desk": "Signed electronically at the office, in the presence of {witness}.",
         "paper": "Signed on paper; {witness} attests that the original is on file.",
+        "guardian": "Signature of a parent or guardian",
+        "guardian_text": "The client is under 18. Also signed by {signer} ({relationship}; basis: {basis}) "
+        "on {on}. This permission ends at the latest on the client's 18th birthday.",
     },
     "es": {
         "title": "Permiso para compartir información",
@@ -174,8 +241,36 @@ FRAME = {
         "own_account": "Firmado electrónicamente en mi propia cuenta.",
         "desk": "Firmado electrónicamente en la oficina, en presencia de {witness}.",
         "paper": "Firmado en papel; {witness} da fe de que el original está archivado.",
+        "guardian": "Firma de la madre, el padre o el tutor",
+        "guardian_text": "La persona atendida es menor de 18 años. Firmado también por {signer} "
+        "({relationship}; base: {basis}) el {on}. Este permiso termina a más tardar cuando cumpla 18 años.",
     },
 }
+
+
+@dataclass(frozen=True)
+class Already:
+    """What the ledger holds of one consent: it stays done."""
+
+    shared: int
+    mails: int
+    last_on: date
+
+
+@dataclass(frozen=True)
+class Withdrawn:
+    """What the document of a withdrawal says. `at` is local time in `zone`."""
+
+    client_name: str
+    recipient_name: str
+    signed_on: date | None
+    fallen: frozenset[Scope]
+    kept: frozenset[Scope]
+    at: datetime
+    zone: str
+    way: str
+    recorded_by: str
+    already: Already | None
 
 
 @dataclass(frozen=True)
@@ -202,7 +297,7 @@ def body(elements: Elements, *, language: str, zone: str) -> str:
                 relationship=RELATIONSHIPS[language].get(elements.recipient_relationship, ""),
             ),
             *_part("what", words),
-            *(f"- {INFORMATION[language][scope]}" for scope in Scope if scope in elements.scopes),
+            *_items(elements.scopes, language),
             words["never"],
             f"## {words['purpose']}",
             PURPOSES[language].get(elements.purpose, elements.purpose),
@@ -224,6 +319,64 @@ def signature(elements: Elements, *, language: str, method: str, witness_name: s
     words = FRAME[language]
     signed = words["signed_text"].format(signer=elements.signer_name, on=day(elements.signed_on, language))
     return "\n".join((f"## {words['signature']}", signed, words[method].format(witness=witness_name)))
+
+
+def guardian_signature(
+    *, language: str, name: str, relationship: str, basis: str, on: date, method: str, witness_name: str
+) -> tuple[str, ...]:
+    """The lines that the signature of a parent or guardian adds below the client's (2.14)."""
+    words = FRAME[language]
+    signed = words["guardian_text"].format(
+        signer=name,
+        relationship=RELATIONSHIPS[language][relationship],
+        basis=BASES[language][basis],
+        on=day(on, language),
+    )
+    return f"## {words['guardian']}", signed, words[method].format(witness=witness_name)
+
+
+def withdrawal(facts: Withdrawn, *, language: str) -> str:
+    """The text of a withdrawal, whole or in part."""
+    words = WITHDRAWAL[language]
+    at = format_datetime(facts.at, "long", locale=language)
+    return "\n".join(
+        [
+            f"# {words['title_part' if facts.kept else 'title']}",
+            words["source"],
+            *_part(
+                "who",
+                words,
+                client=facts.client_name,
+                signed_on=day(facts.signed_on, language),
+                recipient=facts.recipient_name,
+            ),
+            f"## {words['falls']}",
+            *([] if facts.kept else [words["all_text"]]),
+            *_items(facts.fallen, language),
+            *([f"## {words['kept']}", *_items(facts.kept, language)] if facts.kept else []),
+            *_part("when", words, at=at, zone=facts.zone),
+            f"## {words['done']}",
+            _done(facts, language),
+            *_part("care", words),
+            f"## {words['signature']}",
+            words[facts.way].format(client=facts.client_name, staff=facts.recorded_by),
+        ]
+    )
+
+
+def _items(scopes: frozenset[Scope], language: str) -> list[str]:
+    return [f"- {INFORMATION[language][scope]}" for scope in Scope if scope in scopes]
+
+
+def _done(facts: Withdrawn, language: str) -> str:
+    words = WITHDRAWAL[language]
+    if facts.kept:
+        return words["part_text"]
+    if facts.already is None:
+        return words["none_text"]
+    return words["done_text"].format(
+        shared=facts.already.shared, mails=facts.already.mails, last=day(facts.already.last_on, language)
+    )
 
 
 def digest(text: str) -> str:

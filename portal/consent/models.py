@@ -25,6 +25,15 @@ class HoldKind(StrEnum):
 
     SPOKEN = "spoken"
     SAFETY = "safety"
+    NEW_EPISODE = "new_episode"
+    """The client came back for a new course of care and has not decided again yet."""
+
+
+class WithdrawalKind(StrEnum):
+    """What a withdrawal takes away: a part of a consent, or all of it."""
+
+    NARROWED = "narrowed"
+    STOPPED = "stopped"
 
 
 class Consent(Base):
@@ -67,6 +76,19 @@ class Consent(Base):
     witness_id: Mapped[int | None] = mapped_column(ForeignKey("staff_member.id"))
     copy_given_at: Mapped[datetime | None]
 
+    guardian_until: Mapped[datetime | None]
+    """The 18th birthday (its first instant), where a guardian has to sign beside a minor (2.14)."""
+    guardian_name: Mapped[str] = mapped_column(String(170), default="")
+    guardian_relationship: Mapped[str] = mapped_column(String(40), default="")
+    guardian_basis: Mapped[str] = mapped_column(String(40), default="")
+    guardian_signed_at: Mapped[datetime | None]
+    guardian_witness_id: Mapped[int | None] = mapped_column(ForeignKey("staff_member.id"))
+
+    paper_signed_on: Mapped[date | None]
+    """The date on the paper; the consent counts from `signed_at`, when staff attested it."""
+    scan_due_on: Mapped[date | None]
+    scan_filed_on: Mapped[date | None]
+
     hold_kind: Mapped[HoldKind | None]
     chosen_at: Mapped[datetime | None]
     """When the client ticked the boxes; until then `scopes` is only what was asked for."""
@@ -78,6 +100,7 @@ class Consent(Base):
     family_member: Mapped[FamilyMember] = related()
     scopes: Mapped[list["ConsentScope"]] = related(back_populates="consent", order_by="ConsentScope.id")
     events: Mapped[list["ConsentEvent"]] = related(back_populates="consent", order_by="ConsentEvent.id")
+    withdrawals: Mapped[list["Withdrawal"]] = related(back_populates="consent", order_by="Withdrawal.at")
 
     __table_args__ = (
         Index(
@@ -96,6 +119,12 @@ class Consent(Base):
             " AND purpose <> '' AND signer_name <> '' AND revocation_statement <> ''"
             " AND redisclosure_statement <> '' AND refusal_statement <> '')",
             name="live_is_complete",
+        ),
+        # Both have signed, or nothing counts (2.14).
+        CheckConstraint(
+            "state NOT IN ('active', 'on_hold') OR guardian_until IS NULL OR (guardian_signed_at IS NOT NULL"
+            " AND guardian_name <> '' AND guardian_relationship <> '' AND guardian_basis <> '')",
+            name="guardian_signed_too",
         ),
     )
 
@@ -134,6 +163,24 @@ class ConsentEvent(Base):
     consent: Mapped[Consent] = related(back_populates="events")
 
 
+class Withdrawal(Base):
+    """The document of a withdrawal, whole or in part, frozen like a signed consent (2.31(a)(6))."""
+
+    __tablename__ = "consent_withdrawal"
+
+    id: Mapped[PublicId]
+    consent_id: Mapped[int] = mapped_column(ForeignKey("consent.id"), index=True)
+    kind: Mapped[WithdrawalKind]
+    at: Mapped[datetime]
+    signer_name: Mapped[str] = mapped_column(String(170))
+    language: Mapped[str] = mapped_column(String(8))
+    template_version: Mapped[str] = mapped_column(String(40))
+    text: Mapped[str]
+    text_digest: Mapped[str] = mapped_column(String(64))
+
+    consent: Mapped[Consent] = related(back_populates="withdrawals")
+
+
 class DeskSigning(Base):
     """One sitting at the desk's tablet: a one-time code that opens one client's drafts.
 
@@ -155,3 +202,17 @@ class DeskSigning(Base):
 
     client: Mapped[Client] = related()
     witness: Mapped[StaffMember] = related()
+
+
+class CheckIn(Base):
+    """The client answered "Is it still right who sees what?" on one occasion, such as week 2."""
+
+    __tablename__ = "check_in"
+
+    id: Mapped[RowId]
+    client_id: Mapped[int] = mapped_column(ForeignKey("client.id"), index=True)
+    occasion: Mapped[str] = mapped_column(String(60))
+    """`week2:<episode>` or `step:<enrolment>`."""
+    at: Mapped[datetime]
+
+    __table_args__ = (UniqueConstraint("client_id", "occasion"),)

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
-from portal.consent import rules
-from portal.consent.models import Consent, ConsentEvent, DeskSigning
+from portal.consent import rules, service
+from portal.consent.models import Consent, ConsentEvent, DeskSigning, HoldKind, Withdrawal
 from portal.consent.rules import Scope, State
 from portal.core.db import db
 from portal.core.errors import NotFound
@@ -35,14 +35,31 @@ class Person:
 
     def allowed(self, at: datetime) -> list[Scope]:
         """The boxes that are ticked now, in order; empty while on hold or after the end."""
-        if self.live is None or self.live.state is State.ON_HOLD or not _runs(self.live, at):
+        if self.live is None or self.live.state is State.ON_HOLD or service.is_over(self.live, at):
             return []
         return granted(self.live, at)
 
+    @property
+    def decides_again(self) -> bool:
+        """Whether a new episode began and the client has not decided again yet."""
+        return self.live is not None and self.live.hold_kind is HoldKind.NEW_EPISODE
+
+    @property
+    def waits_for_guardian(self) -> bool:
+        """Whether the client has signed, and a parent or guardian has not yet (2.14)."""
+        return self.waiting is not None and self.waiting.state is State.PENDING_GUARDIAN
+
     def ends_soon(self, at: datetime) -> bool:
         """Whether what is allowed ends within 30 days."""
+        return self._ends_within(SOON, at)
+
+    def ends_very_soon(self, at: datetime) -> bool:
+        """Whether it ends within 7 days."""
+        return self._ends_within(VERY_SOON, at)
+
+    def _ends_within(self, span: timedelta, at: datetime) -> bool:
         end = self.live.ends_at if self.live else None
-        return end is not None and at < end <= at + SOON
+        return end is not None and at < end <= at + span
 
 
 def people_of(client: Client, at: datetime) -> list[Person]:
@@ -51,7 +68,7 @@ def people_of(client: Client, at: datetime) -> list[Person]:
     consents = db.session.scalars(
         select(Consent)
         .where(Consent.client_id == client.id)
-        .options(selectinload(Consent.scopes))
+        .options(selectinload(Consent.scopes), selectinload(Consent.withdrawals))
         .order_by(Consent.state_changed_at, Consent.id)
     ).all()
     return [_person(each, consents, at) for each in relationships]
@@ -76,6 +93,14 @@ def own_signed(client: Client, consent_id: int) -> Consent:
     if consent.signed_text is None:
         raise NotFound
     return consent
+
+
+def withdrawal_of(consent: Consent, withdrawal_id: int) -> Withdrawal:
+    """One document of this consent's. Raises NotFound."""
+    for each in consent.withdrawals:
+        if each.id == withdrawal_id:
+            return each
+    raise NotFound
 
 
 def live_of(client: Client) -> list[Consent]:
@@ -110,7 +135,7 @@ def for_staff(*, staff: StaffMember, consent_id: int, now: datetime) -> Consent:
     return consent
 
 
-LISTS = ("to_sign", "ends_soon", "on_hold", "active", "ended")
+LISTS = ("to_sign", "ends_soon", "on_hold", "scan_due", "active", "ended")
 
 
 def listed(*, staff: StaffMember, name: str, now: datetime, limit: int = 200) -> list[Consent]:
@@ -183,16 +208,31 @@ def _with_people() -> Select[Consent]:
 
 
 def _waiting(at: datetime) -> ColumnElement[bool]:
-    return (Consent.state == State.PENDING_SIGNATURE) & (Consent.state_changed_at > at - rules.DRAFT_LIFE)
+    """What can still be signed; asked together with `Client`."""
+    return (
+        Consent.state.in_(rules.WAITING)
+        & (Consent.state_changed_at > at - rules.DRAFT_LIFE)
+        & Client.deceased_on.is_(None)
+    )
+
+
+def _runs(at: datetime) -> ColumnElement[bool]:
+    """What the clock has not ended; asked together with `Client`."""
+    return (
+        (Consent.ends_at > at)
+        & or_(Consent.guardian_until.is_(None), Consent.guardian_until > at)
+        & Client.deceased_on.is_(None)
+    )
 
 
 def _in_list(name: str, at: datetime) -> ColumnElement[bool]:
-    running = (Consent.state == State.ACTIVE) & (Consent.ends_at > at)
-    held = (Consent.state == State.ON_HOLD) & (Consent.ends_at > at)
+    running = (Consent.state == State.ACTIVE) & _runs(at)
+    held = (Consent.state == State.ON_HOLD) & _runs(at)
     conditions = {
         "to_sign": _waiting(at),
         "ends_soon": running & (Consent.ends_at <= at + SOON),
         "on_hold": held,
+        "scan_due": Consent.scan_due_on.is_not(None) & Consent.scan_filed_on.is_(None),
         "active": running,
         "ended": ~(running | held | _waiting(at)),
     }
@@ -203,15 +243,11 @@ def _in_list(name: str, at: datetime) -> ColumnElement[bool]:
 
 def _person(relationship: Relationship, consents: Sequence[Consent], at: datetime) -> Person:
     mine = [each for each in consents if each.relationship_id == relationship.id]
-    live = [each for each in mine if each.state in rules.LIVE and _runs(each, at)]
+    live = [each for each in mine if each.state in rules.LIVE and not service.is_over(each, at)]
     waiting = [
-        each
-        for each in mine
-        if each.state is State.PENDING_SIGNATURE and each.state_changed_at > at - rules.DRAFT_LIFE
+        each for each in mine if each.state in rules.WAITING and each.state_changed_at > at - rules.DRAFT_LIFE
     ]
-    ended = [each for each in mine if each.signed_text is not None and each not in live]
+    ended = [
+        each for each in mine if each.signed_text is not None and each not in live and each not in waiting
+    ]
     return Person(relationship, *(group[-1] if group else None for group in (live, waiting, ended)))
-
-
-def _runs(consent: Consent, at: datetime) -> bool:
-    return consent.ends_at is not None and at < consent.ends_at

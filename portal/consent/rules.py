@@ -37,6 +37,8 @@ class State(StrEnum):
 
     DRAFT = "draft"
     PENDING_SIGNATURE = "pending_signature"
+    PENDING_GUARDIAN = "pending_guardian"
+    """The minor has signed; a parent or guardian has to sign as well (2.14)."""
     ACTIVE = "active"
     ON_HOLD = "on_hold"
     LAPSED = "lapsed"
@@ -50,6 +52,8 @@ class Event(StrEnum):
     """What can happen to a consent."""
 
     SEND_TO_SIGN = "send_to_sign"
+    SIGN_FIRST = "sign_first"
+    """The minor's signature, where a guardian's is needed too."""
     SIGN = "sign"
     LAPSE = "lapse"
     REVOKE = "revoke"
@@ -65,6 +69,9 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (State.DRAFT, Event.LAPSE): State.LAPSED,
     (State.PENDING_SIGNATURE, Event.SIGN): State.ACTIVE,
     (State.PENDING_SIGNATURE, Event.LAPSE): State.LAPSED,
+    (State.PENDING_SIGNATURE, Event.SIGN_FIRST): State.PENDING_GUARDIAN,
+    (State.PENDING_GUARDIAN, Event.SIGN): State.ACTIVE,
+    (State.PENDING_GUARDIAN, Event.LAPSE): State.LAPSED,
     (State.ACTIVE, Event.REVOKE): State.REVOKED,
     (State.ACTIVE, Event.HOLD): State.ON_HOLD,
     (State.ACTIVE, Event.EXPIRE): State.EXPIRED,
@@ -75,6 +82,7 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (State.ON_HOLD, Event.SUPERSEDE): State.SUPERSEDED,
     (State.DRAFT, Event.MARK_ENTERED_IN_ERROR): State.ENTERED_IN_ERROR,
     (State.PENDING_SIGNATURE, Event.MARK_ENTERED_IN_ERROR): State.ENTERED_IN_ERROR,
+    (State.PENDING_GUARDIAN, Event.MARK_ENTERED_IN_ERROR): State.ENTERED_IN_ERROR,
     (State.ACTIVE, Event.MARK_ENTERED_IN_ERROR): State.ENTERED_IN_ERROR,
     (State.ON_HOLD, Event.MARK_ENTERED_IN_ERROR): State.ENTERED_IN_ERROR,
     (State.REVOKED, Event.MARK_ENTERED_IN_ERROR): State.ENTERED_IN_ERROR,
@@ -86,7 +94,10 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
 LIVE: frozenset[State] = frozenset({State.ACTIVE, State.ON_HOLD})
 """At most one consent of a pair is in one of these; the database holds it."""
 
-OPEN: frozenset[State] = frozenset({State.DRAFT, State.PENDING_SIGNATURE})
+OPEN: frozenset[State] = frozenset({State.DRAFT, State.PENDING_SIGNATURE, State.PENDING_GUARDIAN})
+
+WAITING: frozenset[State] = frozenset({State.PENDING_SIGNATURE, State.PENDING_GUARDIAN})
+"""Somebody's signature is missing: the client's, or a guardian's."""
 
 MAX_MONTHS = 12
 """No family consent lasts longer."""
@@ -98,8 +109,30 @@ UNDO_WINDOW = timedelta(minutes=10)
 """How long the staff member who pressed "Hold now" may take it back as "wrong row"."""
 
 ADULT_AGE = 18
-MINOR_SIGNS_ALONE = "minor_self"
-"""The location's rule under which a minor's own signature is enough (2.14)."""
+
+SCAN_DAYS = 3
+"""Working days in which the original of a consent on paper is scanned."""
+
+
+class Signers(StrEnum):
+    """Whose signatures a consent needs (2.14). The last two are also a location's rule."""
+
+    ADULT = "adult"
+    MINOR_ALONE = "minor_self"
+    MINOR_AND_GUARDIAN = "minor_plus_guardian"
+
+
+MINOR_RULES = (Signers.MINOR_ALONE, Signers.MINOR_AND_GUARDIAN)
+"""What a location can enter: under its state's law a minor signs alone, or with a guardian."""
+
+
+class GuardianBasis(StrEnum):
+    """Why somebody may sign beside a minor (2.31(a)(8))."""
+
+    PARENT = "parent"
+    COURT_GUARDIAN = "court_guardian"
+    OTHER_AUTHORITY = "other_authority"
+
 
 CLASS_WORDS = frozenset(
     {"family", "relatives", "everyone", "everybody", "anyone", "anybody"}
@@ -184,12 +217,17 @@ def months_later(on: date, months: int) -> date:
     return on + relativedelta(months=months)
 
 
-def end_problem(expires_on: date, *, today: date) -> str | None:
-    """Why this end cannot be chosen on `today` (the location's date); None when it can."""
+def end_problem(expires_on: date, *, today: date, of_age_on: date | None = None) -> str | None:
+    """Why this end cannot be chosen on `today` (the location's date); None when it can.
+
+    `of_age_on`: the 18th birthday of a client who signs with a guardian.
+    """
     if expires_on < today:
         return "end_is_past"
     if expires_on > months_later(today, MAX_MONTHS):
         return "end_too_late"
+    if of_age_on and expires_on >= of_age_on:
+        return "end_after_birthday"
     return None
 
 
@@ -198,11 +236,41 @@ def age(birth_on: date, on: date) -> int:
     return on.year - birth_on.year - ((on.month, on.day) < (birth_on.month, birth_on.day))
 
 
+def signers(*, birth_on: date, on: date, minor_rule: str | None) -> Signers | None:
+    """Whose signatures are needed on the date `on` (2.14 with the state's law).
+
+    None: a minor whose location has not entered its rule; nobody can sign.
+    """
+    if age(birth_on, on) >= ADULT_AGE:
+        return Signers.ADULT
+    return Signers(minor_rule) if minor_rule else None
+
+
 def minor_problem(*, birth_on: date, on: date, minor_rule: str | None) -> str | None:
-    """Why a client of this age cannot sign alone (2.14 with the state's law); None when they can."""
-    if age(birth_on, on) >= ADULT_AGE or minor_rule == MINOR_SIGNS_ALONE:
-        return None
-    return "minor_rule_missing" if minor_rule is None else "guardian_signature_missing"
+    """Why no consent can be prepared for a client of this age; None when it can."""
+    return None if signers(birth_on=birth_on, on=on, minor_rule=minor_rule) else "minor_rule_missing"
+
+
+def of_age_on(birth_on: date) -> date:
+    """The 18th birthday; of February 29: March 1, as `age` counts."""
+    year = birth_on.year + ADULT_AGE
+    try:
+        return birth_on.replace(year=year)
+    except ValueError:
+        return date(year, 3, 1)
+
+
+def midnight(on: date, zone: str) -> datetime:
+    """The first instant (UTC) of the day `on` in `zone`."""
+    return datetime.combine(on, time.min, ZoneInfo(zone)).astimezone(UTC)
+
+
+def working_days_later(on: date, days: int) -> date:
+    """So many days later, Saturdays and Sundays not counted; holidays are."""
+    while days:
+        on += timedelta(days=1)
+        days -= on.weekday() < 5
+    return on
 
 
 def has_lapsed(*, state: State, since: datetime, at: datetime) -> bool:
@@ -215,8 +283,7 @@ def ends_at(expires_on: date, zone: str) -> datetime:
 
     It runs to the end of that day in `zone`, the location's, frozen at signing.
     """
-    midnight = datetime.combine(expires_on + timedelta(days=1), time.min, ZoneInfo(zone))
-    return midnight.astimezone(UTC)
+    return midnight(expires_on + timedelta(days=1), zone)
 
 
 def unusable_reason(
@@ -224,13 +291,16 @@ def unusable_reason(
     state: State,
     signed_at: datetime | None,
     ends_at: datetime | None,
+    guardian_signed_at: datetime | None = None,
+    guardian_until: datetime | None = None,
     missing: Collection[str],
     client_deceased: bool,
     at: datetime,
 ) -> str | None:
     """Why a consent may not be relied on at the instant `at` (2.31(c)); None when it may.
 
-    Evaluated at each use, never remembered.
+    Evaluated at each use, never remembered. `guardian_until`, the client's 18th birthday, is
+    set where a guardian has to sign as well (2.14).
     """
     if client_deceased:
         return "deceased"
@@ -244,6 +314,10 @@ def unusable_reason(
         return "incomplete"
     if signed_at is None or at < signed_at:
         return "not_signed"
+    if guardian_until and (guardian_signed_at is None or at < guardian_signed_at):
+        return "guardian_missing"
+    if guardian_until and at >= guardian_until:
+        return "came_of_age"
     if ends_at is None or at >= ends_at:
         return "expired"
     return None

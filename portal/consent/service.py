@@ -5,15 +5,24 @@ the row only while it is still in the state the caller saw.
 """
 
 from collections.abc import Collection
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, update
 
 from portal.audit import service as audit
 from portal.center import settings
 from portal.consent import document, rules
-from portal.consent.models import Consent, ConsentEvent, ConsentScope, HoldKind, SigningMethod
-from portal.consent.rules import Elements, Event, Scope, State
+from portal.consent.models import (
+    Consent,
+    ConsentEvent,
+    ConsentScope,
+    HoldKind,
+    SigningMethod,
+    Withdrawal,
+    WithdrawalKind,
+)
+from portal.consent.rules import Elements, Event, GuardianBasis, Scope, Signers, State
 from portal.core import clock
 from portal.core.actor import Actor
 from portal.core.db import db
@@ -42,8 +51,9 @@ def prepare(
     client = relationship.client
     _refuse_who_cannot_sign(relationship, now)
     today = clock.local_date(now, client.location.timezone)
-    ends_on = expires_on or rules.months_later(today, settings.current().consent_months)
-    _refuse_end(ends_on, today)
+    birthday = _birthday_that_ends(client, today)
+    ends_on = expires_on or _usual_end(today, birthday)
+    _refuse_end(ends_on, today, birthday)
     consent = Consent(
         relationship=relationship,
         client=client,
@@ -89,12 +99,26 @@ def choose(
         _replace_scopes(consent, scopes)
         consent.chosen_at = now
     if expires_on is not None:
-        _refuse_end(expires_on, clock.local_date(now, consent.client.location.timezone))
+        today = clock.local_date(now, consent.client.location.timezone)
+        _refuse_end(expires_on, today, _birthday_that_ends(consent.client, today))
         consent.expires_on = expires_on
     consent.language = language or consent.language
     _fill_elements(consent)
     db.session.flush()
     return consent
+
+
+def renew(*, consent: Consent, actor: Actor, now: datetime) -> Consent:
+    """A new consent that waits for the signature and asks for what this one gave, with a new end."""
+    return prepare(
+        relationship=consent.relationship,
+        scopes=granted(consent, now),
+        expires_on=None,
+        purpose=consent.purpose,
+        language=consent.language,
+        actor=actor,
+        now=now,
+    )
 
 
 def text_to_sign(consent: Consent, language: str | None = None) -> str:
@@ -113,11 +137,14 @@ def sign(
     actor: Actor,
     now: datetime,
     read_digest: str | None = None,
+    paper_signed_on: date | None = None,
 ) -> Consent:
     """The client signs: the elements and the text freeze, an older live one of the pair retires.
 
-    `read_digest` is that of the text which was on the screen; a text that changed since is
-    refused. Raises Refused with the name of whatever is missing, TooLate if already signed.
+    Where a guardian has to sign as well, it waits for that (`sign_as_guardian`) and nothing
+    counts yet. `read_digest` is that of the text which was on the screen; a text that changed
+    since is refused. `paper_signed_on` is the date on a paper that staff attest.
+    Raises Refused with the name of whatever is missing, TooLate if already signed.
     """
     lock_pair(consent)
     method = SigningMethod(method)
@@ -125,15 +152,81 @@ def sign(
     _refuse_who_cannot_sign(consent.relationship, now)
     _refuse_signature(consent, typed_name, agreed, method, witness_id)
     today = clock.local_date(now, consent.client.location.timezone)
+    _refuse_paper_date(method, paper_signed_on, today)
+    birthday = _birthday_that_ends(consent.client, today)
     if consent.expires_on:
-        _refuse_end(consent.expires_on, today)
+        _refuse_end(consent.expires_on, today, birthday)
     _refuse_needs(granted(consent, now))
+    consent.paper_signed_on = paper_signed_on
+    if method is SigningMethod.PAPER:
+        consent.scan_due_on = rules.working_days_later(today, rules.SCAN_DAYS)
     text = _freeze(consent, method, witness_id, now)
     if read_digest is not None and read_digest != document.digest(text):
         raise Refused("text_changed")
-    for older in _live_of_pair(consent):
-        _move(older, Event.SUPERSEDE, actor=actor, now=now)
-    return _move(consent, Event.SIGN, actor=actor, now=now)
+    if birthday is not None:
+        consent.guardian_until = rules.midnight(birthday, _zone(consent))
+        return _move(consent, Event.SIGN_FIRST, actor=actor, now=now)
+    return _activate(consent, actor, now)
+
+
+def sign_as_guardian(
+    *,
+    consent: Consent,
+    name: str,
+    relationship: str,
+    basis: GuardianBasis | str,
+    agreed: bool,
+    method: SigningMethod | str,
+    witness_id: int,
+    actor: Actor,
+    now: datetime,
+    read_digest: str | None = None,
+) -> Consent:
+    """A parent or guardian signs beside the minor, at the desk or on paper; from now on it counts.
+
+    `relationship` is what they are to the client, a code of `RelationshipCode`. 42 CFR 2.14,
+    2.31(a)(8). Raises Refused with the name of whatever is missing, TooLate where no
+    guardian's signature is waited for.
+    """
+    lock_pair(consent)
+    if consent.state is not State.PENDING_GUARDIAN:
+        raise TooLate
+    _refuse_after_waiting(consent, now)
+    _refuse_who_cannot_sign(consent.relationship, now)
+    _refuse_guardian(consent, name, relationship, basis, agreed)
+    _refuse_grown_up(consent, now)
+    if read_digest is not None and read_digest != consent.signed_text_digest:
+        raise Refused("text_changed")
+    consent.guardian_name, consent.guardian_relationship = " ".join(name.split()), relationship
+    consent.guardian_basis = GuardianBasis(basis).value
+    consent.guardian_signed_at, consent.guardian_witness_id = now, witness_id
+    witness = db.session.get_one(StaffMember, witness_id).full_name
+    consent.signed_text = "\n".join(
+        (
+            consent.signed_text or "",
+            *document.guardian_signature(
+                language=consent.language,
+                name=consent.guardian_name,
+                relationship=relationship,
+                basis=consent.guardian_basis,
+                on=clock.local_date(now, _zone(consent)),
+                method=SigningMethod(method).value,
+                witness_name=witness,
+            ),
+        )
+    )
+    consent.signed_text_digest = document.digest(consent.signed_text)
+    return _activate(consent, actor, now)
+
+
+def file_scan(*, consent: Consent, actor: Actor, now: datetime) -> None:
+    """The scan of the paper is on file. Raises TooLate where none is due."""
+    if consent.scan_due_on is None or consent.scan_filed_on is not None:
+        raise TooLate
+    consent.scan_filed_on = clock.local_date(now, _zone(consent))
+    audit.record(
+        "consent.scan_filed", actor=actor, now=now, client_id=consent.client_id, consent_id=consent.id
+    )
 
 
 def narrow(
@@ -155,6 +248,7 @@ def narrow(
     for row in consent.scopes:
         if row.scope in fallen and row.withdrawn_at is None:
             row.withdrawn_at, row.withdrawn_by_name = now, " ".join(typed_name.split())
+    _document(consent, WithdrawalKind.NARROWED, fallen, actor=actor, now=now, kept=left - fallen)
     audit.record(
         "consent.narrowed",
         actor=actor,
@@ -167,10 +261,23 @@ def narrow(
     return fallen
 
 
-def revoke(*, consent: Consent, actor: Actor, now: datetime, reason: str | None = None) -> Consent:
-    """The client withdraws the whole consent, by their own hand or in a writing that staff record."""
+def revoke(
+    *,
+    consent: Consent,
+    actor: Actor,
+    now: datetime,
+    reason: str | None = None,
+    already: document.Already | None = None,
+) -> Consent:
+    """The client withdraws the whole consent, by their own hand or in a writing that staff record.
+
+    `already` is what was disclosed before, for the document: that stays done (2.31(a)(6)).
+    """
     lock_pair(consent)
-    return _move(consent, Event.REVOKE, actor=actor, now=now, reason=reason)
+    left = granted(consent, now)
+    revoked = _move(consent, Event.REVOKE, actor=actor, now=now, reason=reason)
+    _document(revoked, WithdrawalKind.STOPPED, left, actor=actor, now=now, already=already)
+    return revoked
 
 
 def hold(
@@ -216,13 +323,13 @@ def lapse(*, consent: Consent, actor: Actor, now: datetime, reason: str | None =
 def expire(*, consent: Consent, actor: Actor, now: datetime) -> Consent:
     """Make visible that the end has come. Access ended by the clock, not by this."""
     lock_pair(consent)
-    if consent.ends_at is None or now < consent.ends_at:
+    if not is_over(consent, now):
         raise TooLate
     return _move(consent, Event.EXPIRE, actor=actor, now=now)
 
 
 def mark_entered_in_error(*, consent: Consent, actor: Actor, now: datetime, reason: str) -> Consent:
-    """It was recorded for the wrong person and never counted."""
+    """It was recorded for the wrong person and must not count."""
     lock_pair(consent)
     return _move(consent, Event.MARK_ENTERED_IN_ERROR, actor=actor, now=now, reason=reason)
 
@@ -248,6 +355,18 @@ def granted(consent: Consent, at: datetime) -> frozenset[Scope]:
     return frozenset(row.scope for row in consent.scopes if row.withdrawn_at is None or row.withdrawn_at > at)
 
 
+def is_over(consent: Consent, at: datetime) -> bool:
+    """Whether the clock has ended it: its last day, or the 18th birthday of who signed with a guardian."""
+    ends = [end for end in (consent.ends_at, consent.guardian_until) if end is not None]
+    return not ends or at >= min(ends)
+
+
+def needs_guardian(client: Client, now: datetime) -> bool:
+    """Whether a consent of this client's needs a guardian's signature beside the client's own."""
+    today = clock.local_date(now, client.location.timezone)
+    return _birthday_that_ends(client, today) is not None
+
+
 def sides_agreed(consent: Consent) -> set[str]:
     """Who already agreed to the end of the present hold: client, staff."""
     sides: set[str] = set()
@@ -264,6 +383,7 @@ def may_undo_hold(consent: Consent, *, actor: Actor, at: datetime) -> bool:
     holds = [step for step in consent.events if step.event is Event.HOLD]
     return (
         consent.state is State.ON_HOLD
+        and consent.hold_kind is not HoldKind.NEW_EPISODE
         and bool(holds)
         and (holds[-1].actor_kind, holds[-1].actor_id) == (actor.kind, actor.id)
         and actor.kind == "staff"
@@ -289,6 +409,13 @@ def _move(
     if moved.rowcount != 1:  # type: ignore[attr-defined]
         raise TooLate
     return _note_step(consent, event, actor=actor, now=now, to=after, before=before, reason=reason)
+
+
+def _activate(consent: Consent, actor: Actor, now: datetime) -> Consent:
+    """The last signature is there: it counts, and an older one of the pair does not any more."""
+    for older in _live_of_pair(consent):
+        _move(older, Event.SUPERSEDE, actor=actor, now=now)
+    return _move(consent, Event.SIGN, actor=actor, now=now)
 
 
 def _note_step(
@@ -364,8 +491,19 @@ def _refuse_who_cannot_sign(relationship: Relationship, now: datetime) -> None:
         raise Refused(problem)
 
 
-def _refuse_end(expires_on: date, today: date) -> None:
-    problem = rules.end_problem(expires_on, today=today)
+def _birthday_that_ends(client: Client, today: date) -> date | None:
+    """The 18th birthday of a client who signs with a guardian on `today`; None for who signs alone."""
+    who = rules.signers(birth_on=client.birth_on, on=today, minor_rule=client.location.minor_rule)
+    return rules.of_age_on(client.birth_on) if who is Signers.MINOR_AND_GUARDIAN else None
+
+
+def _usual_end(today: date, birthday: date | None) -> date:
+    usual = rules.months_later(today, settings.current().consent_months)
+    return min(usual, birthday - timedelta(days=1)) if birthday else usual
+
+
+def _refuse_end(expires_on: date, today: date, birthday: date | None) -> None:
+    problem = rules.end_problem(expires_on, today=today, of_age_on=birthday)
     if problem:
         raise Refused(problem, field="expires_on")
 
@@ -378,6 +516,10 @@ def _refuse_needs(scopes: Collection[Scope]) -> None:
 def _refuse_unless_waiting(consent: Consent, now: datetime) -> None:
     if consent.state is not State.PENDING_SIGNATURE:
         raise TooLate
+    _refuse_after_waiting(consent, now)
+
+
+def _refuse_after_waiting(consent: Consent, now: datetime) -> None:
     if rules.has_lapsed(state=consent.state, since=consent.state_changed_at, at=now):
         raise Refused("waited_too_long")
 
@@ -394,11 +536,37 @@ def _refuse_signature(
         raise Refused("witness_missing")
 
 
+def _refuse_paper_date(method: SigningMethod, signed_on: date | None, today: date) -> None:
+    if method is SigningMethod.PAPER and (signed_on is None or signed_on > today):
+        raise Refused("paper_date_missing", field="paper_signed_on")
+
+
+def _refuse_guardian(
+    consent: Consent, name: str, relationship: str, basis: GuardianBasis | str, agreed: bool
+) -> None:
+    """42 CFR 2.31(a)(8): who signs beside the client, what they are to the client, and on what basis."""
+    if not agreed:
+        raise Refused("agree_first", field="agreed")
+    if not rules.names_one_person(name) or rules.same_name(name, consent.client_name):
+        raise Refused("missing_guardian_name", field="guardian_name")
+    if relationship not in document.RELATIONSHIPS[consent.language]:
+        raise Refused("missing_guardian_relationship", field="guardian_relationship")
+    if basis not in list(GuardianBasis):
+        raise Refused("missing_guardian_basis", field="guardian_basis")
+
+
+def _refuse_grown_up(consent: Consent, now: datetime) -> None:
+    """Somebody who turned 18 while it waited signs alone, a new one."""
+    if consent.guardian_until is None or now >= consent.guardian_until:
+        raise Refused("came_of_age")
+
+
 def _freeze(consent: Consent, method: SigningMethod, witness_id: int | None, now: datetime) -> str:
     """Fill and freeze what is signed; returns the body that the client read."""
     consent.signer_name = consent.client.full_name.strip()
     _fill_elements(consent)
-    elements = _elements(consent, consent.language, signed_on=clock.local_date(now, _zone(consent)))
+    signed_on = consent.paper_signed_on or clock.local_date(now, _zone(consent))
+    elements = _elements(consent, consent.language, signed_on=signed_on)
     missing = rules.missing_elements(elements)
     if missing:
         raise Refused(f"missing_{missing[0]}")
@@ -418,6 +586,60 @@ def _freeze(consent: Consent, method: SigningMethod, witness_id: int | None, now
     consent.signed_at, consent.signing_method, consent.witness_id = now, method, witness_id
     consent.copy_given_at = now  # the copy opens on the very next page
     return text
+
+
+def _document(
+    consent: Consent,
+    kind: WithdrawalKind,
+    fallen: Collection[Scope],
+    *,
+    actor: Actor,
+    now: datetime,
+    kept: Collection[Scope] = (),
+    already: document.Already | None = None,
+) -> None:
+    """Freeze the document of a withdrawal beside the consent."""
+    text = document.withdrawal(
+        document.Withdrawn(
+            client_name=consent.client_name,
+            recipient_name=consent.recipient_name,
+            signed_on=consent.signed_at.astimezone(ZoneInfo(consent.timezone)).date()
+            if consent.signed_at
+            else None,
+            fallen=frozenset(fallen),
+            kept=frozenset(kept),
+            at=now.astimezone(ZoneInfo(consent.timezone)),
+            zone=consent.timezone,
+            way=_way(actor),
+            recorded_by=_staff_name(actor),
+            already=already,
+        ),
+        language=consent.language,
+    )
+    consent.withdrawals.append(
+        Withdrawal(
+            kind=kind,
+            at=now,
+            signer_name=consent.client_name,
+            language=consent.language,
+            template_version=document.WITHDRAWAL_VERSION,
+            text=text,
+            text_digest=document.digest(text),
+        )
+    )
+    db.session.flush()
+
+
+def _way(actor: Actor) -> str:
+    """How the withdrawal came: by the client's own hand, at the desk, or in a note that staff record."""
+    return {"client": "own_account", "desk": "at_desk", "staff": "written_note"}.get(
+        actor.kind, "own_account"
+    )
+
+
+def _staff_name(actor: Actor) -> str:
+    found = db.session.get(StaffMember, actor.id) if actor.kind == "staff" and actor.id else None
+    return found.full_name if found else ""
 
 
 def discloser(client: Client) -> str:

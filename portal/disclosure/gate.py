@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, exists, or_, select
-from sqlalchemy.orm import InstrumentedAttribute, aliased, contains_eager, selectinload
+from sqlalchemy.orm import InstrumentedAttribute, aliased, contains_eager, joinedload
 
 from portal.consent.models import Consent, ConsentScope
 from portal.consent.rules import NEEDS, Scope, State, unusable_reason
@@ -61,7 +61,7 @@ def may_disclose(
 
 
 def permits(*, family_member_id: int, at: datetime, scope: Scope | None = None) -> list[Permit]:
-    """All that this person may see at the instant `at`, of every client; one statement or two."""
+    """All that this person may see at the instant `at`, of every client; one statement."""
     return permits_under(_live(family_member_id), at=at, scope=scope)
 
 
@@ -90,6 +90,8 @@ def permitted(client: Column, family_member: Column, scope: Scope, at: datetime)
         consent.state == State.ACTIVE,
         consent.signed_at <= at,
         consent.ends_at > at,
+        or_(consent.guardian_until.is_(None), consent.guardian_until > at),
+        or_(consent.guardian_until.is_(None), consent.guardian_signed_at <= at),
         owner.id == consent.client_id,
         owner.deceased_on.is_(None),
     ]
@@ -115,7 +117,7 @@ def _live(family_member_id: int, client_id: int | None = None, lock: bool = Fals
         select(Consent)
         .join(Consent.client)
         .where(Consent.family_member_id == family_member_id, Consent.state.in_([State.ACTIVE, State.ON_HOLD]))
-        .options(contains_eager(Consent.client), selectinload(Consent.scopes))
+        .options(contains_eager(Consent.client), joinedload(Consent.scopes))
         .order_by(Consent.id)
         .execution_options(populate_existing=lock)
     )
@@ -123,7 +125,7 @@ def _live(family_member_id: int, client_id: int | None = None, lock: bool = Fals
         query = query.where(Consent.client_id == client_id)
     if lock:
         query = query.with_for_update(of=Consent)
-    return list(db.session.scalars(query))
+    return list(db.session.scalars(query).unique())
 
 
 def _why_unusable(consent: Consent, at: datetime) -> str | None:
@@ -131,6 +133,8 @@ def _why_unusable(consent: Consent, at: datetime) -> str | None:
         state=consent.state,
         signed_at=consent.signed_at,
         ends_at=consent.ends_at,
+        guardian_signed_at=consent.guardian_signed_at,
+        guardian_until=consent.guardian_until,
         missing=(),  # held by the table's check, as in the twin
         client_deceased=consent.client.deceased_on is not None,
         at=at,
@@ -150,11 +154,12 @@ def _granted(consent: Consent, at: datetime) -> set[Scope]:
 
 def _permit(consent: Consent, scope: Scope) -> Permit:
     assert consent.ends_at is not None
+    until = min(consent.ends_at, consent.guardian_until or consent.ends_at)
     return Permit(
         client_id=consent.client_id,
         family_member_id=consent.family_member_id,
         relationship_id=consent.relationship_id,
         consent_id=consent.id,
         scope=scope,
-        until=consent.ends_at,
+        until=until,
     )

@@ -8,7 +8,8 @@ from enum import StrEnum
 from sqlalchemy import select
 
 from portal.consent.models import Consent
-from portal.consent.rules import LIVE, State, has_lapsed
+from portal.consent.rules import LIVE, WAITING, State, has_lapsed
+from portal.consent.service import is_over
 from portal.core.db import db
 
 SOON = timedelta(days=30)
@@ -40,7 +41,7 @@ def standings(relationship_ids: Collection[int], now: datetime) -> dict[int, Sta
         select(Consent)
         .where(
             Consent.relationship_id.in_(relationship_ids),
-            Consent.state.in_([*LIVE, State.PENDING_SIGNATURE]),
+            Consent.state.in_([*LIVE, *WAITING]),
         )
         .order_by(Consent.created_at, Consent.id)
     )
@@ -63,10 +64,10 @@ def _with(known: Standing, consent: Consent, now: datetime) -> Standing:
 
 
 def _badge(consent: Consent, now: datetime) -> Badge | None:
-    if consent.state is State.PENDING_SIGNATURE:
+    if consent.state in WAITING:
         lapsed = has_lapsed(state=consent.state, since=consent.state_changed_at, at=now)
         return None if lapsed else Badge.WAITING
-    if consent.ends_at is None or consent.ends_at <= now:
+    if consent.ends_at is None or is_over(consent, now):
         return None
     if consent.state is State.ON_HOLD:
         return Badge.ON_HOLD

@@ -68,6 +68,7 @@ BOXES: dict[Scope, Box] = {
 STATES: dict[State, tuple[str, str]] = {
     State.DRAFT: ("wait", _("Waiting for signature")),
     State.PENDING_SIGNATURE: ("wait", _("Waiting for signature")),
+    State.PENDING_GUARDIAN: ("wait", _("Waiting for a guardian's signature")),
     State.ACTIVE: ("ok", _("Active")),
     State.ON_HOLD: ("info", _("On hold")),
     State.LAPSED: ("info", _("Never signed")),

@@ -23,9 +23,14 @@ SENTENCES = {
     "group_names_need_program_times": _(
         "Group names only make sense with program times. Tick program times too, or take group names away."
     ),
-    "guardian_signature_missing": _(
-        "Here a client under 18 and a parent or guardian must both sign. Have both sign on paper for now."
+    "came_of_age": _("The client is 18 by now and signs alone. Prepare a new consent."),
+    "end_after_birthday": _(
+        "A consent with a guardian's signature ends before the 18th birthday. Choose an earlier day."
     ),
+    "missing_guardian_basis": _("It is not said why this person may sign. Choose the basis."),
+    "missing_guardian_name": _("The name of the parent or guardian is missing. Type their full name."),
+    "missing_guardian_relationship": _("It is not said who this person is to the client. Choose it."),
+    "paper_date_missing": _("The date on the paper is missing or lies ahead. Enter the day of the signature."),
     "hold_undo_over": _(
         "Only the person who pressed it can undo this, within 10 minutes. Now the client has to say so."
     ),

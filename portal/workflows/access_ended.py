@@ -8,14 +8,17 @@ Nothing is ever sent to the family because of it.
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, func, or_, select
 
 from portal.consent import rules
 from portal.consent import service as consents
+from portal.consent.document import Already
 from portal.consent.models import Consent, HoldKind
 from portal.consent.rules import Scope, State
+from portal.core import clock
 from portal.core.actor import Actor, job
 from portal.core.db import db
+from portal.disclosure.models import Channel, DisclosureEntry
 from portal.education import service as education
 from portal.education.models import Assignment
 from portal.mail import service as mail
@@ -31,7 +34,8 @@ HELD_PLACE_LIFE = timedelta(days=7)
 
 def stop(*, consent: Consent, actor: Actor, now: datetime, reason: str | None = None) -> None:
     """The client stops sharing with one person."""
-    consents.revoke(consent=consent, actor=actor, now=now, reason=reason)
+    already = _already(consent)
+    consents.revoke(consent=consent, actor=actor, now=now, reason=reason, already=already)
     _end_all(consent, actor, now)
 
 
@@ -102,7 +106,10 @@ def due(now: datetime) -> list[int]:
             select(Consent.id)
             .where(
                 or_(
-                    and_(Consent.state.in_(rules.LIVE), Consent.ends_at <= now),
+                    and_(
+                        Consent.state.in_(rules.LIVE),
+                        or_(Consent.ends_at <= now, Consent.guardian_until <= now),
+                    ),
                     and_(Consent.state.in_(rules.OPEN), Consent.state_changed_at <= now - rules.DRAFT_LIFE),
                     and_(
                         Consent.state == State.ON_HOLD,
@@ -122,14 +129,37 @@ def tidy(consent_id: int, now: datetime) -> bool:
     consents.lock_pair(consent)
     if rules.has_lapsed(state=consent.state, since=consent.state_changed_at, at=now):
         consents.lapse(consent=consent, actor=SWEEP, now=now, reason="waited_too_long")
-    elif consent.state in rules.LIVE and consent.ends_at is not None and consent.ends_at <= now:
+    elif consent.state in rules.LIVE and consents.is_over(consent, now):
         consents.expire(consent=consent, actor=SWEEP, now=now)
         _end_all(consent, SWEEP, now)
+        _ask_who_came_of_age(consent, now)
     elif consent.state is State.ON_HOLD and consent.state_changed_at <= now - HELD_PLACE_LIFE:
         sessions.release(relationship_id=consent.relationship_id, actor=SWEEP, now=now)
     else:
         return False
     return True
+
+
+def _ask_who_came_of_age(consent: Consent, now: datetime) -> None:
+    """Who is 18 now is asked to sign alone what a guardian signed with them (2.14)."""
+    if consent.guardian_until is None or now < consent.guardian_until:
+        return
+    if consent.client.deceased_on is None and consent.relationship.ended_at is None:
+        consents.renew(consent=consent, actor=SWEEP, now=now)
+
+
+def _already(consent: Consent) -> Already | None:
+    """What the ledger holds under this consent, for the document of its withdrawal."""
+    shared, mails, last_at = db.session.execute(
+        select(
+            func.count(),
+            func.count().filter(DisclosureEntry.channel == Channel.MAIL),
+            func.max(DisclosureEntry.at),
+        ).where(DisclosureEntry.consent_id == consent.id)
+    ).one()
+    if not shared:
+        return None
+    return Already(shared, mails, clock.local_date(last_at, consent.timezone))
 
 
 def _end_all(consent: Consent, actor: Actor, now: datetime) -> None:

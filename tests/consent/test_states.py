@@ -21,6 +21,10 @@ draft              send_to_sign           pending_signature
 draft              lapse                  lapsed
 draft              mark_entered_in_error  entered_in_error
 pending_signature  sign                   active
+pending_signature  sign_first             pending_guardian
+pending_guardian   sign                   active
+pending_guardian   lapse                  lapsed
+pending_guardian   mark_entered_in_error  entered_in_error
 pending_signature  lapse                  lapsed
 pending_signature  mark_entered_in_error  entered_in_error
 active             hold                   on_hold

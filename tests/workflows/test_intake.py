@@ -50,7 +50,7 @@ def test_a_relative_named_twice_enters_nobody(
     assert db.session.scalar(select(func.count(Client.id))) == 0
 
 
-@pytest.mark.parametrize(("rule", "consents"), [(None, 0), ("minor_self", 1), ("minor_plus_guardian", 0)])
+@pytest.mark.parametrize(("rule", "consents"), [(None, 0), ("minor_self", 1), ("minor_plus_guardian", 1)])
 def test_the_locations_rule_decides_for_a_minor(
     app: Flask, coordinator: StaffMember, write: Callable[[], Any], rule: str | None, consents: int
 ) -> None:
