@@ -42,6 +42,7 @@ from portal.web import (
     scopes,
     signin,
     staff,
+    statement,
 )
 from portal.web.public.mail import ONE_CLICK
 from portal.workflows import invite_mails
@@ -148,6 +149,7 @@ def create_app(settings: config.Settings | None = None, **overrides: Any) -> Fla
     frame.init_app(app)
     menu.init_app(app)
     scopes.init_app(app)
+    statement.init_app(app)
     headers.init_app(app)
     errors.init_app(app)
     smtp.init_app(app)
@@ -159,6 +161,7 @@ def create_app(settings: config.Settings | None = None, **overrides: Any) -> Fla
     second_factor.secrets.configure(app.config["SECRET_KEY"])
     for audience in (public, signin, family, client, staff, admin, privacy):
         app.register_blueprint(audience.build())
+    app.register_blueprint(family.build_preview())
     jobs.init_app(app, mail_kinds())
     cli.init_app(app)
     if settings.mode == "production":

@@ -5,7 +5,9 @@ from enum import StrEnum
 
 from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import relationship as related
 
+from portal.center.models import NoticeVersion
 from portal.consent.rules import Scope
 from portal.core.db import Base, PublicId, RowId
 
@@ -65,3 +67,34 @@ class NoticeAcknowledgement(Base):
     consent_id: Mapped[int] = mapped_column(ForeignKey("consent.id"))
     notice_version: Mapped[int]
     at: Mapped[datetime]
+
+
+class GivenBy(StrEnum):
+    """How a client got the notice."""
+
+    OWN_ACCOUNT = "own_account"
+    PAPER = "paper"
+
+
+class GivenOutcome(StrEnum):
+    """What the client said about it. Declining to sign for it changes nothing else."""
+
+    ACKNOWLEDGED = "acknowledged"
+    DECLINED = "declined"
+
+
+class NoticeGiven(Base):
+    """One client got one version of the notice, in one way."""
+
+    __tablename__ = "notice_given"
+
+    id: Mapped[PublicId]
+    client_id: Mapped[int] = mapped_column(ForeignKey("client.id"), index=True)
+    version_id: Mapped[int] = mapped_column(ForeignKey("notice_version.id"))
+    method: Mapped[GivenBy]
+    outcome: Mapped[GivenOutcome]
+    at: Mapped[datetime]
+    staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff_member.id"))
+    """Who handed the paper over; None in the client's own account."""
+
+    version: Mapped[NoticeVersion] = related()

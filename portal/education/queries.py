@@ -109,12 +109,22 @@ def all_modules(*, language: str = "en") -> list[Listed]:
     return [_as_listed(row) for row in db.session.execute(_listed(language, None))]
 
 
-def assigned_to(*, family_member_id: int, now: datetime, language: str = "en") -> list[Pick]:
-    """What the care team picked for this person and the gate lets through, oldest wish first."""
-    permits = {
-        permit.relationship_id: permit
-        for permit in gate.permits(family_member_id=family_member_id, at=now, scope=Scope.LESSONS)
-    }
+def assigned_to(
+    *,
+    family_member_id: int,
+    now: datetime,
+    language: str = "en",
+    permits: Sequence[Permit] | None = None,
+    with_progress: bool = True,
+) -> list[Pick]:
+    """What the care team picked for this person and the gate lets through, oldest wish first.
+
+    `permits` are those of `now`, where the page has them at hand. How far the person is
+    belongs to them: a page for others leaves it out.
+    """
+    if permits is None:
+        permits = gate.permits(family_member_id=family_member_id, at=now, scope=Scope.LESSONS)
+    by_relationship = {each.relationship_id: each for each in permits if each.scope is Scope.LESSONS}
     picked = db.session.scalars(
         select(Assignment)
         .join(Assignment.relationship)
@@ -125,17 +135,18 @@ def assigned_to(*, family_member_id: int, now: datetime, language: str = "en") -
         )
         .order_by(Assignment.suggested_by_on.is_(None), Assignment.suggested_by_on, Assignment.created_at)
     ).all()
-    lessons = _by_module(language, family_member_id, {one.module_id for one in picked})
+    reader_id = family_member_id if with_progress else None
+    lessons = _by_module(language, reader_id, {one.module_id for one in picked})
     return [
         Pick(
             assignment_id=one.id,
-            permit=permits[one.relationship_id],
+            permit=by_relationship[one.relationship_id],
             lesson=lessons[one.module_id],
             suggested_by_on=one.suggested_by_on,
             note=notes.text(one.note_code, language),
         )
         for one in picked
-        if one.relationship_id in permits and one.module_id in lessons
+        if one.relationship_id in by_relationship and one.module_id in lessons
     ]
 
 

@@ -156,6 +156,23 @@ def relationships_of(client_ids: Sequence[int]) -> list[Relationship]:
     )
 
 
+def own_relationship(*, client_id: int, relationship_id: int | None) -> Relationship:
+    """A relationship of this client that has not ended, with the person. Raises NotFound."""
+    found = db.session.scalars(
+        select(Relationship)
+        .join(Relationship.family_member)
+        .where(
+            Relationship.id == relationship_id,
+            Relationship.client_id == client_id,
+            Relationship.ended_at.is_(None),
+        )
+        .options(contains_eager(Relationship.family_member))
+    ).one_or_none()
+    if found is None:
+        raise NotFound
+    return found
+
+
 def latest_invitations(relationship_ids: Sequence[int]) -> dict[int, Invitation]:
     """The newest invitation of each relationship that has one."""
     rows = db.session.scalars(

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.orm import relationship as related
 
@@ -27,6 +27,7 @@ __all__ = [
     "TAKES_A_PLACE",
     "Attendance",
     "FamilySession",
+    "GroupPromise",
     "Meeting",
     "SessionKind",
     "SessionState",
@@ -156,3 +157,17 @@ class SignUpEvent(Base):
     actor_kind: Mapped[str] = mapped_column(String(20))
     actor_id: Mapped[int | None]
     reason: Mapped[str | None] = mapped_column(String(60))
+
+
+class GroupPromise(Base):
+    """One person promised, once for a series of multi-family sessions, to keep what others say there."""
+
+    __tablename__ = "group_promise"
+
+    id: Mapped[RowId]
+    family_member_id: Mapped[int] = mapped_column(ForeignKey("family_member.id"), index=True)
+    series: Mapped[str] = mapped_column(String(200))
+    text_version: Mapped[int]
+    at: Mapped[datetime]
+
+    __table_args__ = (UniqueConstraint("family_member_id", "series", "text_version"),)

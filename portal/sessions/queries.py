@@ -73,14 +73,17 @@ class Seen:
 
 
 def session_permits(family_member_id: int, now: datetime) -> list[Permit]:
-    """The permits under which sessions are shown; two statements."""
+    """The permits under which sessions are shown; one statement."""
     return gate.permits(family_member_id=family_member_id, at=now, scope=Scope.SESSIONS)
 
 
 def visible_to(
-    *, family_member_id: int, now: datetime, permits: Sequence[Permit] | None = None
+    *, family_member_id: int | None, now: datetime, permits: Sequence[Permit] | None = None
 ) -> list[Seen]:
-    """Published sessions that are not over, by date: the person's own and those open to them."""
+    """Published sessions that are not over, by date: the person's own and those open to them.
+
+    Without a person only what `permits` and the open kinds show, and nobody's own places.
+    """
     return _seen(
         family_member_id,
         now,
@@ -119,12 +122,14 @@ def own_between(
     return [each for each in seen if each.own]
 
 
-def session_for(*, family_member_id: int, session_id: int, now: datetime) -> Seen:
+def session_for(
+    *, family_member_id: int | None, session_id: int, now: datetime, permits: Sequence[Permit] | None = None
+) -> Seen:
     """One session, published or cancelled, as this person may see it. Raises NotFound."""
     found = _seen(
         family_member_id,
         now,
-        None,
+        permits,
         FamilySession.id == session_id,
         FamilySession.state != SessionState.DRAFT,
     )
@@ -142,13 +147,14 @@ def own_place(*, family_member_id: int, session_id: int, now: datetime) -> Seen:
 
 
 def _seen(
-    family_member_id: int,
+    family_member_id: int | None,
     now: datetime,
     permits: Sequence[Permit] | None,
     *conditions: ColumnElement[bool],
 ) -> list[Seen]:
-    """One statement, and two more for the permits where none are given."""
+    """One statement, and one more for the permits where none are given."""
     if permits is None:
+        assert family_member_id is not None
         permits = session_permits(family_member_id, now)
     by_client = {permit.client_id: permit for permit in permits if permit.scope is Scope.SESSIONS}
     other = aliased(SignUp)

@@ -61,19 +61,39 @@ def of_family_member(
 ) -> Agenda:
     """The days `from_on` to `to_on` as the gate allows them at `now`."""
     permits = gate.permits(family_member_id=person.id, at=now)
-    agenda = Agenda(sessions=_own_sessions(person, permits, from_on, to_on, now))
+    return under(
+        permits,
+        own_id=person.id,
+        from_on=from_on,
+        to_on=to_on,
+        now=now,
+        with_program_times=with_program_times,
+    )
+
+
+def under(
+    permits: Sequence[Permit],
+    *,
+    own_id: int | None,
+    from_on: date,
+    to_on: date,
+    now: datetime,
+    with_program_times: bool = True,
+) -> Agenda:
+    """The same from permits of `now` that are at hand; without `own_id` no own sessions."""
+    agenda = Agenda(sessions=_own_sessions(own_id, permits, from_on, to_on, now) if own_id else [])
     if with_program_times:
         _add_program_times(agenda, permits, from_on, to_on)
     return agenda
 
 
 def _own_sessions(
-    person: FamilyMember, permits: Sequence[Permit], from_on: date, to_on: date, now: datetime
+    family_member_id: int, permits: Sequence[Permit], from_on: date, to_on: date, now: datetime
 ) -> list[Seen]:
     """The person's own places on these days. A day is the session's own local day."""
     margin = timedelta(days=1)  # more than any two zones lie apart
     found = sessions.own_between(
-        family_member_id=person.id,
+        family_member_id=family_member_id,
         from_at=datetime.combine(from_on, time.min, ZoneInfo("UTC")) - margin,
         to_at=datetime.combine(to_on, time.max, ZoneInfo("UTC")) + margin,
         now=now,

@@ -26,9 +26,21 @@ def on_occasion(name: str) -> None:
     g.occasion = name
 
 
+def rehearse() -> None:
+    """Nothing that this response shows reaches anybody new: the client looks at their own pages."""
+    g.rehearsal = True
+
+
+def shows_records() -> bool:
+    """Whether this response discloses something, so that the statement of 2.32 belongs on it."""
+    return bool(g.get("disclosed"))
+
+
 def write() -> None:
     """Write what was noted; one transaction, none when there is nothing new."""
     noted, seen = g.pop("disclosed", None), g.pop("viewed", None)
+    if g.get("rehearsal"):
+        return
     if not noted and not seen:
         return
     with writing():

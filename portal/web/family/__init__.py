@@ -3,7 +3,7 @@
 from flask import Blueprint
 
 from portal.accounts.models import Audience
-from portal.web.family import account, calendar, email, home, learn, more, permissions, sessions
+from portal.web.family import account, calendar, email, home, learn, more, permissions, preview, sessions
 from portal.web.pages import blueprint
 
 
@@ -23,3 +23,9 @@ def build() -> Blueprint:
             email.pages,
         ],
     )
+
+
+def build_preview() -> Blueprint:
+    """Some of the same pages once more, for a client who wants to see what a relative sees."""
+    shown = [home.pages, sessions.pages, calendar.pages, learn.pages, permissions.pages, more.pages]
+    return preview.build(shown)

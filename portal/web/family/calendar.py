@@ -14,6 +14,7 @@ from portal.sessions.queries import Seen
 from portal.web import access, agenda, ledger, weeks
 from portal.web.agenda import Agenda, ProgramTime
 from portal.web.dates import clock_time, hours, zone_name
+from portal.web.family.reader import reader
 from portal.web.frame import href
 from portal.web.language import current
 from portal.web.pages import Pages
@@ -61,10 +62,11 @@ def switch_feed_off() -> ResponseReturnValue:
 
 
 def _week(channel: Channel) -> dict[str, object]:
-    person, now = access.family_member(), access.now()
-    shown = weeks.shown(request.args.get("week"), clock.local_date(now, agenda.zone_of(person)))
-    found = agenda.of_family_member(
-        person,
+    me, now = reader(), access.now()
+    shown = weeks.shown(request.args.get("week"), clock.local_date(now, me.zone))
+    found = agenda.under(
+        me.permits(now),
+        own_id=me.own_id,
         from_on=shown.week.monday,
         to_on=shown.week.sunday,
         now=now,

@@ -20,7 +20,6 @@ from portal.disclosure.gate import Permit
 from portal.education import queries as education
 from portal.education.queries import Listed
 from portal.education.rules import Standing
-from portal.people.models import FamilyMember
 from portal.schedule import queries as schedule
 from portal.schedule import rules as schedule_rules
 from portal.schedule.rules import Span
@@ -28,6 +27,8 @@ from portal.sessions import queries
 from portal.sessions.queries import Seen
 from portal.web import access
 from portal.web.dates import clock_time, hours
+from portal.web.family.notice import must_read
+from portal.web.family.reader import Reader, previewed, reader
 from portal.web.family.sessions import shown
 from portal.web.language import current
 from portal.web.ledger import disclosed
@@ -83,30 +84,29 @@ class Permission:
 @pages.get("/home")
 def home() -> str:
     """What is next, this week, what to read, what I may see."""
-    member, now = access.family_member(), access.now()
-    consents = gate.usable_consents(family_member_id=member.id, at=now)
+    me, now = reader(), access.now()
+    consents = me.consents(now)
     permits = gate.permits_under(consents, at=now)
-    zone = _zone(member, consents)
-    sessions = queries.visible_to(family_member_id=member.id, now=now, permits=permits)
+    zone = _zone(me, consents)
+    sessions = queries.visible_to(family_member_id=me.own_id, now=now, permits=permits)
     own = [seen for seen in sessions if seen.own_state]
     today = clock.local_date(now, zone)
     return render_template(
         "family/home.html",
-        greeting=_greeting(member.given_name, now.astimezone(ZoneInfo(zone)).hour),
+        greeting=_greeting(me.person.given_name, now.astimezone(ZoneInfo(zone)).hour),
         next_session=shown(own[:1]),
         week=_week(own, permits, consents, today, zone),
         today=today,
-        lesson=_lesson(member.id, now),
+        lesson=_lesson(me, permits, now),
         permissions=[_permission(consent, permits) for consent in consents],
+        must_read=bool(consents) and not previewed() and must_read(consents),
         open_sessions=[seen for seen in sessions if not seen.own_state and seen.session.is_open_kind],
     )
 
 
-def _zone(member: FamilyMember, consents: Sequence[Consent]) -> str:
+def _zone(me: Reader, consents: Sequence[Consent]) -> str:
     """The zone of the person, else of a location they belong to."""
-    if member.timezone or consents:
-        return member.timezone or consents[0].timezone
-    return schedule.zone_of(member.id) or "UTC"
+    return me.person.timezone or (consents[0].timezone if consents else me.zone)
 
 
 def _greeting(name: str, hour: int) -> str:
@@ -165,13 +165,20 @@ def _program_entry(span: Span, permit: Permit, consents: Sequence[Consent]) -> E
     )
 
 
-def _lesson(family_member_id: int, now: datetime) -> Listed | None:
+def _lesson(me: Reader, permits: Sequence[Permit], now: datetime) -> Listed | None:
     """The lesson to go on with: one picked for the person, else the first open one not finished."""
-    for pick in education.assigned_to(family_member_id=family_member_id, now=now, language=current()):
+    picks = education.assigned_to(
+        family_member_id=me.person.id,
+        now=now,
+        language=current(),
+        permits=permits,
+        with_progress=me.own_id is not None,
+    )
+    for pick in picks:
         if pick.lesson.standing is not Standing.DONE:
             disclosed(pick.permit, f"assignment:{pick.assignment_id}")
             return pick.lesson
-    library = education.library(language=current(), family_member_id=family_member_id)
+    library = education.library(language=current(), family_member_id=me.own_id)
     begun = [lesson for lesson in library if lesson.standing is not Standing.DONE]
     begun.sort(key=lambda lesson: lesson.standing is Standing.NOT_STARTED)
     return begun[0] if begun else None

@@ -11,6 +11,7 @@ from flask_wtf import FlaskForm
 from wtforms import RadioField
 from wtforms.validators import InputRequired
 
+from portal.consent.rules import Scope
 from portal.core.errors import NotFound
 from portal.education import queries, service
 from portal.education.lesson import Check, Lesson
@@ -18,6 +19,7 @@ from portal.education.markup import html
 from portal.education.queries import Pick, Reading
 from portal.sessions import queries as sessions
 from portal.web import access, language, ledger
+from portal.web.family.reader import reader
 from portal.web.family.sessions import shown
 from portal.web.pages import Pages
 from portal.web.refusal import refused, submitted
@@ -34,8 +36,7 @@ class AnswerForm(FlaskForm):
 @pages.get("/learn")
 def learn() -> str:
     """What was picked for this person, then what is open to everyone."""
-    reader = access.family_member()
-    shelf = queries.library(language=language.current(), family_member_id=reader.id)
+    shelf = queries.library(language=language.current(), family_member_id=reader().own_id)
     return render_template("family/learn/learn.html", picks=_picks(), shelf=shelf)
 
 
@@ -129,11 +130,11 @@ def lesson_finished(module_id: int) -> ResponseReturnValue:
     mine = _mine(module_id)
     if mine.progress is None or mine.progress.finished_at is None:
         return redirect(_resume(mine))
-    reader = access.family_member()
+    person = access.family_member()
     following = queries.next_after(
-        family_member_id=reader.id, module_id=module_id, now=access.now(), language=language.current()
+        family_member_id=person.id, module_id=module_id, now=access.now(), language=language.current()
     )
-    own = sessions.own_upcoming(family_member_id=reader.id, now=access.now())
+    own = sessions.own_upcoming(family_member_id=person.id, now=access.now())
     return render_template(
         "family/learn/finished.html",
         mine=mine,
@@ -153,8 +154,13 @@ def _text(mine: Reading) -> Lesson:
 
 def _picks() -> list[Pick]:
     """What was picked; that it is shown goes into the ledger."""
+    me, now = reader(), access.now()
     picks = queries.assigned_to(
-        family_member_id=access.family_member().id, now=access.now(), language=language.current()
+        family_member_id=me.person.id,
+        now=now,
+        language=language.current(),
+        permits=me.permits(now, Scope.LESSONS),
+        with_progress=me.own_id is not None,
     )
     for pick in picks:
         ledger.disclosed(pick.permit, f"assignment:{pick.assignment_id}")

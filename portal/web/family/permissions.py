@@ -12,6 +12,7 @@ from portal.disclosure import gate, notice, service
 from portal.disclosure.gate import Permit
 from portal.web import access, language, ledger
 from portal.web.family.notice import must_read
+from portal.web.family.reader import previewed, reader
 from portal.web.pages import Pages
 
 pages = Pages()
@@ -45,7 +46,7 @@ def permissions() -> str:
         "family/permissions/permissions.html",
         cards=cards,
         notice=notice.FULL[language.current()],
-        must_read=must_read([card.consent for card in cards]),
+        must_read=not previewed() and must_read([card.consent for card in cards]),
     )
 
 
@@ -63,10 +64,11 @@ def permissions_read() -> ResponseReturnValue:
 
 
 def _cards() -> list[Card]:
-    person, at = access.family_member().id, access.now()
-    permits = gate.permits(family_member_id=person, at=at)
+    at = access.now()
+    consents = reader().consents(at)
+    permits = gate.permits_under(consents, at=at)
     cards = [
         Card(consent, [permit for permit in permits if permit.consent_id == consent.id])
-        for consent in gate.usable_consents(family_member_id=person, at=at)
+        for consent in consents
     ]
     return [card for card in cards if card.permits]

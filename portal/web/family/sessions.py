@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_wtf import FlaskForm
 
+from portal.consent.rules import Scope
 from portal.core import clock
 from portal.schedule import ics
 from portal.sessions import queries, service
@@ -18,6 +19,7 @@ from portal.sessions.models import SignUp
 from portal.sessions.queries import Seen
 from portal.sessions.rules import Meeting
 from portal.web import access
+from portal.web.family.reader import reader
 from portal.web.ledger import disclosed
 from portal.web.pages import Pages
 from portal.web.refusal import refused, submitted
@@ -32,7 +34,9 @@ class GiveUpForm(FlaskForm):
 @pages.get("/sessions")
 def sessions() -> str:
     """Mine first, then what is open to me, by date."""
-    seen = queries.visible_to(family_member_id=access.family_member().id, now=access.now())
+    me, now = reader(), access.now()
+    permits = me.permits(now, Scope.SESSIONS)
+    seen = queries.visible_to(family_member_id=me.own_id, now=now, permits=permits)
     own = [each for each in seen if each.own_state]
     others = [each for each in seen if not each.own_state and each.is_open]
     return render_template(
@@ -47,9 +51,9 @@ def sessions() -> str:
 @pages.get("/sessions/<int:session_id>")
 def session(session_id: int) -> str:
     """One session: when, where, what to bring, and my place in it."""
-    seen = queries.session_for(
-        family_member_id=access.family_member().id, session_id=session_id, now=access.now()
-    )
+    me, now = reader(), access.now()
+    permits = me.permits(now, Scope.SESSIONS)
+    seen = queries.session_for(family_member_id=me.own_id, session_id=session_id, now=now, permits=permits)
     return render_template("family/sessions/one.html", seen=shown([seen])[0], session=seen.session)
 
 
