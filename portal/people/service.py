@@ -14,6 +14,7 @@ from portal.people.models import (
     CareTeamMember,
     Client,
     Episode,
+    EpisodeStatus,
     FamilyMember,
     Relationship,
     RelationshipCode,
@@ -120,6 +121,33 @@ def relate(
         family_member_id=family_member.id,
     )
     return relationship
+
+
+def end_episode(*, episode: Episode, ended_on: date, finished: bool, actor: Actor, now: datetime) -> None:
+    """A course of care is over: finished, or left before its end."""
+    episode.status = EpisodeStatus.FINISHED if finished else EpisodeStatus.CANCELLED
+    episode.ended_on = ended_on
+    audit.record(
+        "client.discharged",
+        actor=actor,
+        now=now,
+        client_id=episode.client_id,
+        episode_id=episode.id,
+        ended_on=ended_on.isoformat(),
+        finished=finished,
+    )
+
+
+def record_death(*, client: Client, died_on: date, actor: Actor, now: datetime) -> None:
+    """Every disclosure stops with it; `workflows.client_died` does the rest (42 CFR 2.15)."""
+    client.deceased_on = died_on
+    audit.record("client.died", actor=actor, now=now, client_id=client.id)
+
+
+def take_back_death(*, client: Client, actor: Actor, now: datetime) -> None:
+    """It was entered for the wrong client."""
+    client.deceased_on = None
+    audit.record("client.death_taken_back", actor=actor, now=now, client_id=client.id)
 
 
 def set_family_contact(*, client: Client, unwanted: bool, actor: Actor, now: datetime) -> None:

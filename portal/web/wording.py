@@ -23,6 +23,10 @@ SENTENCES = {
     "group_names_need_program_times": _(
         "Group names only make sense with program times. Tick program times too, or take group names away."
     ),
+    "day_ahead": _("This day lies ahead. Enter today or an earlier day."),
+    "ends_before_start_of_care": _("The program had not begun on this day. Enter a later day."),
+    "episode_runs": _("A program of this client's is running. End that one first."),
+    "no_open_episode": _("No program of this client's is running. Look at the client's page."),
     "came_of_age": _("The client is 18 by now and signs alone. Prepare a new consent."),
     "end_after_birthday": _(
         "A consent with a guardian's signature ends before the 18th birthday. Choose an earlier day."

@@ -3,13 +3,14 @@
 Nothing is sent by it. Staff send the invitation; the client passes the code on.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import select
 
 from portal.consent import rules
 from portal.consent import service as consents
 from portal.consent.models import Consent, SigningMethod
+from portal.consent.rules import GuardianBasis, State
 from portal.core.actor import Actor
 from portal.core.db import db
 from portal.people import invitations
@@ -27,11 +28,13 @@ def sign(
     now: datetime,
     code_key: str,
     read_digest: str | None = None,
+    paper_signed_on: date | None = None,
 ) -> str:
     """Sign, and open an invitation for a person without an account.
 
-    Returns the code that the client passes on; empty where the person has an account. What
-    an older consent allowed and this one does not, ends in the same transaction.
+    Returns the code that the client passes on; empty where the person has an account or a
+    guardian's signature is still missing. What an older consent allowed and this one does
+    not, ends in the same transaction.
     """
     consents.lock_pair(consent)
     before = _granted_to_pair(consent, now)
@@ -44,7 +47,48 @@ def sign(
         actor=actor,
         now=now,
         read_digest=read_digest,
+        paper_signed_on=paper_signed_on,
     )
+    return _follow(signed, before, actor=actor, now=now, code_key=code_key)
+
+
+def sign_as_guardian(
+    *,
+    consent: Consent,
+    name: str,
+    relationship: str,
+    basis: GuardianBasis | str,
+    agreed: bool,
+    method: SigningMethod | str,
+    witness_id: int,
+    actor: Actor,
+    now: datetime,
+    code_key: str,
+    read_digest: str | None = None,
+) -> str:
+    """The second signature beside a minor's (2.14): the consent counts; returns as `sign` does."""
+    consents.lock_pair(consent)
+    before = _granted_to_pair(consent, now)
+    signed = consents.sign_as_guardian(
+        consent=consent,
+        name=name,
+        relationship=relationship,
+        basis=basis,
+        agreed=agreed,
+        method=method,
+        witness_id=witness_id,
+        actor=actor,
+        now=now,
+        read_digest=read_digest,
+    )
+    return _follow(signed, before, actor=actor, now=now, code_key=code_key)
+
+
+def _follow(
+    signed: Consent, before: frozenset[rules.Scope], *, actor: Actor, now: datetime, code_key: str
+) -> str:
+    if signed.state is not State.ACTIVE:
+        return ""
     lost = before - consents.granted(signed, now)
     if lost:
         access_ended.end(

@@ -19,7 +19,7 @@ from portal.core.db import db
 from portal.core.errors import NotFound, Refused
 from portal.people import queries
 from portal.people import service as people
-from portal.people.models import Client, FamilyMember, RelationshipCode, StaffMember
+from portal.people.models import Client, Episode, FamilyMember, RelationshipCode, StaffMember
 from portal.people.rules import plain_name
 from portal.schedule import service as schedule
 from portal.schedule.models import Track
@@ -81,7 +81,7 @@ def register(*, form: Intake, staff: StaffMember, actor: Actor, now: datetime) -
         actor=actor,
         now=now,
     )
-    _enrol(client, track, form.start_on, actor, now)
+    enrol(client, track, form.start_on, actor, now)
     people.join_care_team(client=client, staff=therapist, actor=actor, now=now)
     for relative in form.relatives:
         add_relative(client=client, relative=relative, actor=actor, now=now)
@@ -161,7 +161,8 @@ def _refuse_known(form: Intake, track: Track) -> None:
             raise Refused("client_known", field="given_name")
 
 
-def _enrol(client: Client, track: Track, start_on: date, actor: Actor, now: datetime) -> None:
+def enrol(client: Client, track: Track, start_on: date, actor: Actor, now: datetime) -> Episode:
+    """A new course of care on its track."""
     episode = people.start_episode(client=client, program=track.program, started_on=start_on)
     schedule.enrol(episode=episode, track=track, from_on=start_on, actor=actor, now=now)
     audit.record(
@@ -172,3 +173,4 @@ def _enrol(client: Client, track: Track, start_on: date, actor: Actor, now: date
         episode_id=episode.id,
         track_id=track.id,
     )
+    return episode
