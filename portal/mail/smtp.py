@@ -1,8 +1,11 @@
 """The SMTP conversation, through Flask-Mail. The only module of this room that knows Flask."""
 
+import secrets
 import smtplib
 import ssl
 from collections.abc import Callable
+from email.mime.base import MIMEBase
+from email.policy import compat32
 from email.utils import formataddr
 from typing import Any
 
@@ -15,6 +18,8 @@ from portal.mail.post import Answer, Envelope
 mail = flask_mail.Mail()
 SERVICE_CLOSES = 421
 PERMANENT = 500
+AS_WRITTEN = compat32.clone(linesep="\r\n", max_line_length=998)
+"""Headers go out as Flask-Mail has encoded them; `policy.SMTP` would parse each one anew."""
 
 
 def init_app(app: Flask) -> None:
@@ -54,6 +59,19 @@ class Connection(flask_mail.Connection):
             host.close()
             raise
         return host
+
+
+class Mail(flask_mail.Message):
+    """Flask-Mail's message, turned into bytes at a third of the cost."""
+
+    def _message(self) -> MIMEBase:
+        made = super()._message()
+        made.policy = AS_WRITTEN
+        made.replace_header("From", str(self.sender))  # encoded once is enough
+        for part in made.walk():
+            if part.is_multipart():  # the generator would search both texts for its own choice
+                part.set_boundary(f"=_{secrets.token_hex(16)}")
+        return made
 
 
 class KeptLine:
@@ -125,13 +143,13 @@ class KeptLine:
             connection.host.close()
 
 
-def _message(envelope: Envelope) -> flask_mail.Message:
+def _message(envelope: Envelope) -> Mail:
     sender = current_app.config["MAIL_DEFAULT_SENDER"]
     headers = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
     if envelope.stop_url:  # RFC 8058
         headers["List-Unsubscribe"] = f"<{envelope.stop_url}>"
         headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    made = flask_mail.Message(
+    made = Mail(
         subject=envelope.words.subject,
         recipients=[envelope.address],
         body=envelope.words.text,

@@ -5,6 +5,8 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
+from portal.center import settings
+from portal.core.actor import Actor
 from portal.core.db import db, writing
 from portal.mail import queries, service, suppression
 from portal.mail.dispatch import dispatch, recover
@@ -267,3 +269,13 @@ def test_an_address_changed_after_the_claim_gets_nothing(app: Flask) -> None:
     with mail_server(app) as box:
         dispatch(post_of(app, [plain_kind(is_optional=True)]), trace=change)
     assert (state_of(message), box.mails) == ((MessageState.DROPPED, "address_changed"), [])
+
+
+def test_an_office_beyond_ascii_signs_as_it_is_called(app: Flask) -> None:
+    values = {"discreet_name": "Oficina del Ñandú"}
+    with writing():
+        settings.change(seen_version=0, values=values, actor=Actor("staff", 1), now=NOW)
+    make_message()
+    with mail_server(app) as box:
+        dispatch(post_of(app, [plain_kind()]))
+    assert box.mails[0]["From"] == "Oficina del Ñandú <office@harbor.example>"
