@@ -34,10 +34,12 @@ ENTRIES = (
     Entry("staff.desk", _("Signing desk"), "pen", FOLLOW_UP),
     Entry("staff.invitations", _("Invitations"), "mail", FOLLOW_UP),
     Entry("admin.settings", _("Settings"), "gear", CENTER),
+    Entry("admin.locations", _("Locations"), "pin", CENTER),
     Entry("admin.users", _("Staff accounts"), "people", CENTER),
     Entry("admin.outbox", _("Outgoing e-mail"), "mail", CENTER),
     Entry("staff.imports", _("Bring in data"), "upload", CENTER),
     Entry("privacy.home", _("Overview"), "shield", PRIVACY),
+    Entry("privacy.notices_list", _("Notice to clients"), "book", PRIVACY),
     Entry("privacy.audit", _("Audit"), "list", PRIVACY),
 )
 

@@ -23,6 +23,9 @@ SENTENCES = {
     "group_names_need_program_times": _(
         "Group names only make sense with program times. Tick program times too, or take group names away."
     ),
+    "place_name_missing": _("The name is missing. Type the name of the place."),
+    "zone_unknown": _("This time zone is not known. Choose one from the list."),
+    "minor_basis_missing": _("The law that the rule rests on is missing. Write the state and the section."),
     "day_ahead": _("This day lies ahead. Enter today or an earlier day."),
     "ends_before_start_of_care": _("The program had not begun on this day. Enter a later day."),
     "episode_runs": _("A program of this client's is running. End that one first."),
@@ -34,7 +37,9 @@ SENTENCES = {
     "missing_guardian_basis": _("It is not said why this person may sign. Choose the basis."),
     "missing_guardian_name": _("The name of the parent or guardian is missing. Type their full name."),
     "missing_guardian_relationship": _("It is not said who this person is to the client. Choose it."),
-    "paper_date_missing": _("The date on the paper is missing or lies ahead. Enter the day of the signature."),
+    "paper_date_missing": _(
+        "The date on the paper is missing or lies ahead. Enter the day of the signature."
+    ),
     "hold_undo_over": _(
         "Only the person who pressed it can undo this, within 10 minutes. Now the client has to say so."
     ),
@@ -62,6 +67,23 @@ SENTENCES = {
     "missing_signed_on": _("The date of signing is missing. Sign again."),
     "missing_signer_name": _("Your name is missing. Type your name as it stands above."),
     "name_differs": _("Type your name as it stands above."),
+    "no_notice_yet": _("No notice is in force yet. Ask the privacy officer to publish one."),
+    "notice_date_past": _("The date has passed. Choose today or a later day, then publish."),
+    "notice_misses_complaints": _("“Complaints” is not ticked. Check the text, tick it, then publish."),
+    "notice_misses_courts": _("“Proceedings” is not ticked. Check the text, tick it, then publish."),
+    "notice_misses_duties": _("“The program's duties” is not ticked. Check the text, tick it, then publish."),
+    "notice_misses_header": _("“What this notice is” is not ticked. Check the text, tick it, then publish."),
+    "notice_misses_rights": _("“The client's rights” is not ticked. Check the text, tick it, then publish."),
+    "notice_misses_single_consent": _(
+        "“One single consent” is not ticked. Check the text, tick it, then publish."
+    ),
+    "notice_misses_uses": _(
+        "“Uses with and without consent” is not ticked. Check the text, tick it, then publish."
+    ),
+    "notice_misses_withdrawal": _(
+        "“The right to withdraw” is not ticked. Check the text, tick it, then publish."
+    ),
+    "notice_text_missing": _("The text or the contact is missing in one language. Write both, then publish."),
     "nothing_to_sign": _("Nothing waits for this client's signature. Prepare a consent first."),
     "nothing_left": _("This would take everything away. Use “Stop sharing” for that."),
     "only_client_lifts": _("Only the client can end this hold. Ask the client."),

@@ -3,11 +3,19 @@
 from flask import Blueprint
 
 from portal.accounts.models import Audience
-from portal.web.client import account, calendar, home, people, permissions, shared
+from portal.web.client import account, calendar, home, notice, people, permissions, shared
 from portal.web.pages import blueprint
 
 
 def build() -> Blueprint:
     """The blueprint with all client pages."""
-    modules = [home.pages, people.pages, permissions.pages, calendar.pages, shared.pages, account.pages]
+    modules = [
+        home.pages,
+        people.pages,
+        permissions.pages,
+        calendar.pages,
+        shared.pages,
+        notice.pages,
+        account.pages,
+    ]
     return blueprint("client", Audience.CLIENT, modules, url_prefix="/my")

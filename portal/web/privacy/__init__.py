@@ -4,9 +4,9 @@ from flask import Blueprint
 
 from portal.accounts.models import Audience
 from portal.web.pages import blueprint
-from portal.web.privacy import audit
+from portal.web.privacy import audit, notices
 
 
 def build() -> Blueprint:
     """The blueprint with all privacy pages."""
-    return blueprint("privacy", Audience.STAFF, [audit.pages], url_prefix="/privacy-office")
+    return blueprint("privacy", Audience.STAFF, [audit.pages, notices.pages], url_prefix="/privacy-office")

@@ -3,7 +3,7 @@
 from flask import Blueprint
 
 from portal.web.pages import blueprint
-from portal.web.public import components, desk, feed, front, help, invite, language, mail
+from portal.web.public import components, desk, feed, front, help, invite, language, mail, privacy_notice
 
 
 def build() -> Blueprint:
@@ -19,6 +19,7 @@ def build() -> Blueprint:
             invite.pages,
             language.pages,
             mail.pages,
+            privacy_notice.pages,
             components.pages,
         ],
     )

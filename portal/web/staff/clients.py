@@ -5,14 +5,16 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from portal.core.errors import Refused
+from portal.disclosure import patient_notice
 from portal.people import account_invitations, service
 from portal.people import queries as people
 from portal.reports.caseload import rows
-from portal.web import access, ledger
+from portal.web import access, ledger, notices
 from portal.web.pages import Pages
 from portal.web.refusal import refused
 from portal.web.staff import badges
 from portal.web.wording import sentence
+from portal.workflows.client_discharged import running_episodes
 from portal.workflows.intake import why_no_consent
 
 pages = Pages()
@@ -28,7 +30,10 @@ def client(client_id: int) -> str:
         client=found,
         line=rows([found], access.now())[0],
         badges=badges,
+        notices_given=patient_notice.given_to(found.id),
+        notice_methods=notices.METHODS,
         team=people.care_team_of(found.id, access.now()),
+        in_care=bool(running_episodes(found)),
         no_consent_because=_sentence(why_no_consent(found, access.now())),
     )
 
