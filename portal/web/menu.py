@@ -39,6 +39,7 @@ ENTRIES = (
     Entry("admin.outbox", _("Outgoing e-mail"), "mail", CENTER),
     Entry("staff.imports", _("Bring in data"), "upload", CENTER),
     Entry("privacy.home", _("Overview"), "shield", PRIVACY),
+    Entry("privacy.accountings", _("Accounting of disclosures"), "eye", PRIVACY),
     Entry("privacy.notices_list", _("Notice to clients"), "book", PRIVACY),
     Entry("privacy.audit", _("Audit"), "list", PRIVACY),
 )

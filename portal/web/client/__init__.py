@@ -3,7 +3,7 @@
 from flask import Blueprint
 
 from portal.accounts.models import Audience
-from portal.web.client import account, calendar, home, notice, people, permissions, shared
+from portal.web.client import account, accounting, calendar, copies, home, notice, people, permissions, shared
 from portal.web.pages import blueprint
 
 
@@ -15,6 +15,8 @@ def build() -> Blueprint:
         permissions.pages,
         calendar.pages,
         shared.pages,
+        accounting.pages,
+        copies.pages,
         notice.pages,
         account.pages,
     ]

@@ -1,30 +1,13 @@
 """What was shared, with whom, when. Never what a relative read, answered, or when they read a lesson."""
 
 from flask import render_template
-from flask_babel import lazy_gettext as _
 
 from portal.disclosure import queries
-from portal.disclosure.models import Channel
 from portal.web import access
 from portal.web.pages import Pages
+from portal.web.shared_words import CHANNELS, SUBJECTS
 
 pages = Pages()
-
-SUBJECTS = {
-    "session": _("A family session"),
-    "sessions": _("The list of family sessions"),
-    "week": _("Your calendar of one week"),
-    "assignment": _("A lesson picked for you two"),
-    "permission": _("What this person may see"),
-}
-
-CHANNELS = {
-    Channel.PAGE: _("on a page"),
-    Channel.FEED: _("in their own calendar"),
-    Channel.PRINT: _("on paper"),
-    Channel.FILE: _("in a file"),
-    Channel.MAIL: _("in an e-mail"),
-}
 
 
 @pages.get("/shared")

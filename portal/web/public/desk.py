@@ -18,9 +18,10 @@ from portal.consent.models import Consent, DeskSigning, SigningMethod
 from portal.consent.rules import State
 from portal.core.actor import Actor
 from portal.core.errors import NotFound
-from portal.web import access, signing
+from portal.web import access, pdf, signing
 from portal.web.pages import Pages
 from portal.web.refusal import submitted
+from portal.workflows import consent_signed
 
 pages = Pages()
 
@@ -121,14 +122,39 @@ def desk_read(code: str, consent_id: int) -> ResponseReturnValue:
             witness_id=sitting.row.witness_id,
             actor=sitting.actor,
         )
-        return render_template(
-            "public/desk/signed.html",
-            sitting=sitting,
-            consent=consent,
-            passed_on=passed_on,
-            blocks=document.blocks(consent.signed_text or ""),
-        )
+        if consent.state is State.PENDING_GUARDIAN:
+            return redirect(url_for(".desk_guardian", code=code, consent_id=consent_id))
+        return _signed(sitting, consent, passed_on)
     return render_template("public/desk/read.html", sitting=sitting, step=4, **signing.to_read(consent, form))
+
+
+@pages.form("/desk/<code>/<int:consent_id>/guardian")
+def desk_guardian(code: str, consent_id: int) -> ResponseReturnValue:
+    """The second step where a client under 18 does not sign alone: a parent or guardian signs."""
+    sitting = _sitting(code)
+    consent = _waiting(sitting, consent_id, State.PENDING_GUARDIAN)
+    form = signing.GuardianForm()
+    if submitted(form):
+        guardian = form.guardian()
+        passed_on = consent_signed.sign_as_guardian(
+            consent=consent,
+            name=guardian.name,
+            relationship=guardian.relationship,
+            basis=guardian.basis,
+            agreed=form.agreed.data,
+            method=SigningMethod.DESK,
+            witness_id=sitting.row.witness_id,
+            actor=sitting.actor,
+            now=access.now(),
+            code_key=signing.code_key(),
+            read_digest=form.read_digest.data or "",
+        )
+        return _signed(sitting, consent, passed_on)
+    form.read_digest.data = consent.signed_text_digest
+    blocks = document.blocks(consent.signed_text or "")
+    return render_template(
+        "public/desk/guardian.html", sitting=sitting, consent=consent, form=form, blocks=blocks
+    )
 
 
 @pages.get("/desk/<code>/<int:consent_id>/copy")
@@ -140,6 +166,17 @@ def desk_copy(code: str, consent_id: int) -> ResponseReturnValue:
         raise NotFound
     blocks = document.blocks(consent.signed_text or "")
     return render_template("public/desk/copy.html", sitting=sitting, consent=consent, blocks=blocks)
+
+
+@pages.get("/desk/<code>/<int:consent_id>/copy.pdf")
+def desk_copy_pdf(code: str, consent_id: int) -> ResponseReturnValue:
+    """The same copy as a tagged PDF."""
+    sitting = _sitting(code)
+    consent = queries.own_signed(sitting.row.client, consent_id)
+    if consent.signed_at is None or consent.signed_at < sitting.row.created_at:
+        raise NotFound
+    blocks = document.blocks(consent.signed_text or "")
+    return pdf.response("pdf/consent.html", "copy", consent=consent, blocks=blocks)
 
 
 @pages.post("/desk/<code>/finish")
@@ -183,8 +220,19 @@ def _sitting(code: str) -> Sitting:
     return _find(code) or signing.go_to(url_for(".desk_done"))
 
 
-def _waiting(sitting: Sitting, consent_id: int) -> Consent:
+def _signed(sitting: Sitting, consent: Consent, passed_on: str) -> str:
+    """The code to pass on, and the copy."""
+    return render_template(
+        "public/desk/signed.html",
+        sitting=sitting,
+        consent=consent,
+        passed_on=passed_on,
+        blocks=document.blocks(consent.signed_text or ""),
+    )
+
+
+def _waiting(sitting: Sitting, consent_id: int, state: State = State.PENDING_SIGNATURE) -> Consent:
     consent = queries.own(sitting.row.client, consent_id)
-    if consent.state is not State.PENDING_SIGNATURE:
+    if consent.state is not state:
         signing.go_to(url_for(".desk_sitting", code=sitting.code))
     return consent

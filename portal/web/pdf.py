@@ -1,0 +1,48 @@
+"""Tagged PDF of a template (WeasyPrint, variant PDF/UA-1). Tagged; conformance is not claimed.
+
+WeasyPrint needs the system library Pango and is slow to import, so it is loaded at the
+first PDF; where Pango is missing a page says so, and the HTML page prints as well.
+"""
+
+from pathlib import Path
+from typing import Any, NoReturn
+
+from flask import current_app, make_response, render_template
+from flask.typing import ResponseReturnValue
+
+VARIANT = "pdf/ua-1"
+
+
+class PdfAway(Exception):
+    """This machine cannot make a PDF."""
+
+
+def response(template: str, filename: str, **values: Any) -> ResponseReturnValue:
+    """`template` as a file to keep; 503 with a sentence where no PDF can be made.
+
+    `filename` names nobody: it stays in the list of downloads.
+    """
+    try:
+        content = tagged(render_template(template, **values))
+    except PdfAway:
+        return render_template("public/no_pdf.html"), 503
+    answer = make_response(content)
+    answer.headers["Content-Type"] = "application/pdf"
+    answer.headers["Content-Disposition"] = f'attachment; filename="{filename}.pdf"'
+    return answer
+
+
+def tagged(html: str) -> bytes:
+    """The PDF with its structure tree. Raises PdfAway where Pango is missing."""
+    try:
+        import weasyprint  # noqa: PLC0415 - slow, and absent Pango must not stop the portal
+    except (ImportError, OSError) as problem:
+        raise PdfAway from problem
+    sheet = weasyprint.CSS(filename=str(Path(current_app.static_folder or "") / "pdf.css"))
+    document = weasyprint.HTML(string=html, url_fetcher=_nothing_from_outside)
+    content: bytes = document.write_pdf(stylesheets=[sheet], pdf_variant=VARIANT)
+    return content
+
+
+def _nothing_from_outside(address: str, *_rest: object, **_more: object) -> NoReturn:
+    raise ValueError(f"a PDF loads nothing: {address}")
