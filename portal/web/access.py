@@ -57,6 +57,7 @@ ROLES: dict[str, frozenset[Role]] = {
     "staff.enter_person": frozenset({T, C}),
     "staff.give_up_for": frozenset({T, C}),
     "staff.give_place": frozenset({T, C}),
+    "staff.promise_on_paper": frozenset({T, C}),
     "staff.lessons": frozenset({T, C, A}),
     "staff.lesson": frozenset({T, C, A}),
     "staff.client_lessons": frozenset({T, C}),

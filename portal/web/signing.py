@@ -12,7 +12,14 @@ from flask import abort, current_app, redirect, request
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, HiddenField, RadioField, SelectMultipleField, StringField
+from wtforms import (
+    BooleanField,
+    HiddenField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+)
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired, Length
 from wtforms.widgets import CheckboxInput, ListWidget
@@ -20,13 +27,14 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from portal.consent import document, rules
 from portal.consent import service as consents
 from portal.consent.models import Consent, SigningMethod
-from portal.consent.rules import Scope
+from portal.consent.rules import GuardianBasis, Scope
 from portal.core import clock
 from portal.core.actor import Actor
 from portal.web import access, language
 from portal.web.dates import full_date
 from portal.web.scopes import BOXES
 from portal.workflows import consent_signed
+from portal.workflows.consent_signed import Guardian
 
 MONTHS_OFFERED = (1, 3, 6, 12)
 CHOICES = [SelectChoice(scope.value, box.label) for scope, box in BOXES.items()]
@@ -74,6 +82,46 @@ class SignForm(FlaskForm):
     agreed = BooleanField(_("I agree"))
 
 
+RELATIONSHIPS = {
+    "mother": _("Mother"),
+    "father": _("Father"),
+    "grandparent": _("Grandparent"),
+    "other_relative": _("Other relative"),
+    "guardian": _("Guardian"),
+}
+
+BASES = {
+    GuardianBasis.PARENT.value: _("Parent"),
+    GuardianBasis.COURT_GUARDIAN.value: _("Guardian named by a court"),
+    GuardianBasis.OTHER_AUTHORITY.value: _("Another authority under the law, with papers"),
+}
+
+
+def _choices(words: Mapping[str, str]) -> list[SelectChoice]:
+    return [SelectChoice("", _("Choose")), *(SelectChoice(code, label) for code, label in words.items())]
+
+
+class GuardianFields:
+    """Who signs beside a client under 18 (42 CFR 2.14), mixed into a form."""
+
+    guardian_name = StringField(_("Full name of the parent or guardian"), validators=[Length(max=170)])
+    guardian_relationship = SelectField(_("To the client"), choices=_choices(RELATIONSHIPS))
+    guardian_basis = SelectField(_("Why this person may sign"), choices=_choices(BASES))
+
+    def guardian(self) -> Guardian:
+        """What was typed and chosen."""
+        return Guardian(
+            self.guardian_name.data or "", self.guardian_relationship.data, self.guardian_basis.data
+        )
+
+
+class GuardianForm(GuardianFields, FlaskForm):
+    """A parent or guardian signs what the client has signed."""
+
+    read_digest = HiddenField()
+    agreed = BooleanField(_("I agree, and I may sign for this client"))
+
+
 def examples() -> Mapping[str, str]:
     """Under each box: an example and its side effect."""
     return {scope.value: f"{box.example} {box.side_effect}" for scope, box in BOXES.items()}
@@ -89,6 +137,9 @@ def until_form(consent: Consent) -> UntilForm:
     """The days to choose from; the one that was prepared is among them and chosen."""
     today = clock.local_date(access.now(), consent.client.location.timezone)
     days = {rules.months_later(today, months): months for months in MONTHS_OFFERED}
+    if consents.needs_guardian(consent.client, access.now()):
+        birthday = rules.of_age_on(consent.client.birth_on)
+        days = {day: months for day, months in days.items() if day < birthday}
     if consent.expires_on:
         days.setdefault(consent.expires_on, 0)
     form = UntilForm(until=consent.expires_on.isoformat() if consent.expires_on else None)

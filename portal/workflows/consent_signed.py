@@ -3,6 +3,7 @@
 Nothing is sent by it. Staff send the invitation; the client passes the code on.
 """
 
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import select
@@ -82,6 +83,60 @@ def sign_as_guardian(
         read_digest=read_digest,
     )
     return _follow(signed, before, actor=actor, now=now, code_key=code_key)
+
+
+@dataclass(frozen=True)
+class Guardian:
+    """Who signed beside a minor on the same paper; codes as in `sign_as_guardian`."""
+
+    name: str
+    relationship: str
+    basis: str
+
+
+def attest_paper(
+    *,
+    consent: Consent,
+    signed_on: date | None,
+    guardian: Guardian | None,
+    witness_id: int,
+    actor: Actor,
+    now: datetime,
+    code_key: str,
+    read_digest: str | None = None,
+) -> str:
+    """Staff attest that the signed original is on file: it counts at once, the scan is due.
+
+    `guardian` is asked for where a minor does not sign alone. Returns as `sign` does; raises
+    as both signatures do, and then nothing is changed.
+    """
+    code = sign(
+        consent=consent,
+        typed_name=consent.client.full_name,
+        agreed=True,
+        method=SigningMethod.PAPER,
+        witness_id=witness_id,
+        actor=actor,
+        now=now,
+        code_key=code_key,
+        read_digest=read_digest,
+        paper_signed_on=signed_on,
+    )
+    if consent.state is State.ACTIVE:
+        return code
+    beside = guardian or Guardian("", "", "")
+    return sign_as_guardian(
+        consent=consent,
+        name=beside.name,
+        relationship=beside.relationship,
+        basis=beside.basis,
+        agreed=True,
+        method=SigningMethod.PAPER,
+        witness_id=witness_id,
+        actor=actor,
+        now=now,
+        code_key=code_key,
+    )
 
 
 def _follow(

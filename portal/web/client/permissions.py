@@ -8,7 +8,7 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, StringField
 from wtforms.validators import Length
 
-from portal.consent import document, queries, service
+from portal.consent import document, queries, rules, service
 from portal.consent.models import Consent
 from portal.consent.rules import State
 from portal.web import access, signing
@@ -73,10 +73,21 @@ def sign_read(consent_id: int) -> ResponseReturnValue:
     return render_template("client/permissions/read.html", step=4, **signing.to_read(consent, form))
 
 
+@pages.post("/permissions/<int:consent_id>/renew")
+def renew(consent_id: int) -> ResponseReturnValue:
+    """A new permission that asks for the same; what waits already is taken up again."""
+    consent = _in_state(consent_id, State.ACTIVE)
+    if refused():
+        return redirect(url_for(".person", relationship_id=consent.relationship_id))
+    person = queries.person_of(access.client(), consent.relationship_id, access.now())
+    waiting = person.waiting or service.renew(consent=consent, actor=access.actor(), now=access.now())
+    return redirect(url_for(".sign", consent_id=waiting.id))
+
+
 @pages.post("/permissions/<int:consent_id>/decline")
 def decline(consent_id: int) -> ResponseReturnValue:
     """Say no to a permission that waits; nothing else changes."""
-    consent = _waiting(consent_id)
+    consent = _in_state(consent_id, *rules.WAITING)
     if not refused():
         service.lapse(consent=consent, actor=access.actor(), now=access.now(), reason="client_declined")
         flash(_("You said no. Nothing is shared because of this."), "good")
@@ -131,6 +142,14 @@ def copy(consent_id: int) -> ResponseReturnValue:
     consent = queries.own_signed(access.client(), consent_id)
     blocks = document.blocks(consent.signed_text or "")
     return render_template("client/permissions/copy.html", consent=consent, blocks=blocks)
+
+
+@pages.get("/permissions/<int:consent_id>/withdrawals/<int:withdrawal_id>")
+def withdrawal(consent_id: int, withdrawal_id: int) -> ResponseReturnValue:
+    """The document of a withdrawal, word for word, to read and print."""
+    found = queries.withdrawal_of(queries.own_signed(access.client(), consent_id), withdrawal_id)
+    blocks = document.blocks(found.text)
+    return render_template("client/permissions/withdrawal.html", withdrawal=found, blocks=blocks)
 
 
 def _waiting(consent_id: int) -> Consent:

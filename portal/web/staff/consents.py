@@ -1,16 +1,20 @@
 """Consents of one's own clients: the lists, one consent, preparing, holding, recording a withdrawal."""
 
+from datetime import date
+
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, DateField, RadioField, SelectField, StringField
+from wtforms import BooleanField, DateField, HiddenField, RadioField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired, Length, Optional
 
 from portal.consent import document, queries, service
 from portal.consent.models import Consent, HoldKind
+from portal.consent.rules import State
+from portal.core import clock
 from portal.core.errors import NotFound
 from portal.people import queries as people
 from portal.people.models import Relationship
@@ -18,7 +22,7 @@ from portal.web import access, ledger, signing
 from portal.web.language import LANGUAGES
 from portal.web.pages import Pages
 from portal.web.refusal import refused, submitted
-from portal.workflows import access_ended
+from portal.workflows import access_ended, consent_signed
 
 pages = Pages()
 
@@ -26,12 +30,14 @@ LISTS = {
     "to_sign": lazy_gettext("To sign"),
     "ends_soon": lazy_gettext("Ends soon"),
     "on_hold": lazy_gettext("On hold"),
+    "scan_due": lazy_gettext("Scan due"),
     "active": lazy_gettext("Active"),
     "ended": lazy_gettext("Ended"),
 }
 
 EVENTS = {
     "send_to_sign": lazy_gettext("Prepared, waits for the signature"),
+    "sign_first": lazy_gettext("Signed by the client; a guardian signs as well"),
     "sign": lazy_gettext("Signed"),
     "lapse": lazy_gettext("Put away unsigned"),
     "revoke": lazy_gettext("Stopped by the client"),
@@ -48,6 +54,7 @@ REASONS = {
     "office_may_tell": lazy_gettext("the client wants the office to tell this person"),
     "waited_too_long": lazy_gettext("14 days without a signature"),
     "replaced": lazy_gettext("the client changed what is shared"),
+    "client_died": lazy_gettext("the client died"),
     "written_note": lazy_gettext("in a written note, which is on file"),
 }
 
@@ -93,12 +100,25 @@ class WithdrawalForm(FlaskForm):
     )
 
 
+class PaperForm(signing.GuardianFields, FlaskForm):
+    """A paper with the client's signature that is in the staff member's hands."""
+
+    read_digest = HiddenField()
+    paper_signed_on = DateField(lazy_gettext("Date on the paper"), validators=[Optional()])
+    attested = BooleanField(
+        lazy_gettext("I have the signed original, it says exactly this, and it is on file"),
+        validators=[InputRequired(lazy_gettext("Tick this only with the paper in your hands."))],
+    )
+
+
 @pages.get("/consents")
 def consents() -> str:
     """One list at a time; the list is named in the address."""
     name = request.args.get("list", "to_sign")
     found = queries.listed(staff=access.staff(), name=name, now=access.now())
-    return render_template("staff/consents/consents.html", consents=found, current=name, lists=LISTS)
+    return render_template(
+        "staff/consents/consents.html", consents=found, current=name, lists=LISTS, today=_today
+    )
 
 
 @pages.form("/consents/new")
@@ -139,6 +159,73 @@ def consent(consent_id: int) -> str:
         blocks=document.blocks(text),
         for_counsel=document.FOR_COUNSEL,
         may_undo=service.may_undo_hold(found, actor=access.actor(), at=access.now()),
+    )
+
+
+@pages.form("/consents/<int:consent_id>/paper")
+def paper_consent(consent_id: int) -> ResponseReturnValue:
+    """Attest a consent that was signed on paper; the code to pass on is shown once."""
+    found = _consent(consent_id)
+    if found.state is not State.PENDING_SIGNATURE:
+        return redirect(url_for(".consent", consent_id=consent_id))
+    form = PaperForm()
+    needs_guardian = service.needs_guardian(found.client, access.now())
+    if submitted(form):
+        code = consent_signed.attest_paper(
+            consent=found,
+            signed_on=form.paper_signed_on.data,
+            guardian=form.guardian() if needs_guardian else None,
+            witness_id=access.staff().id,
+            actor=access.actor(),
+            now=access.now(),
+            code_key=signing.code_key(),
+            read_digest=form.read_digest.data or "",
+        )
+        return render_template("staff/consents/paper_filed.html", consent=found, code=code)
+    text = service.text_to_sign(found)
+    form.read_digest.data = document.digest(text)
+    return render_template(
+        "staff/consents/paper.html",
+        consent=found,
+        form=form,
+        blocks=document.blocks(text),
+        needs_guardian=needs_guardian,
+    )
+
+
+@pages.post("/consents/<int:consent_id>/scan")
+def file_scan(consent_id: int) -> ResponseReturnValue:
+    """The scan of the paper is on file."""
+    found = _consent(consent_id)
+    if not refused():
+        service.file_scan(consent=found, actor=access.actor(), now=access.now())
+        flash(_("The scan is noted as filed."), "good")
+    return redirect(url_for(".consent", consent_id=consent_id))
+
+
+@pages.post("/consents/<int:consent_id>/renew")
+def renew_consent(consent_id: int) -> ResponseReturnValue:
+    """A new consent that asks for the same; the client reads and signs it."""
+    found = _consent(consent_id)
+    if refused():
+        return redirect(url_for(".consent", consent_id=consent_id))
+    waiting = queries.person_of(found.client, found.relationship_id, access.now()).waiting
+    made = waiting or service.renew(consent=found, actor=access.actor(), now=access.now())
+    flash(_("Prepared. Now the client reads and signs it."), "good")
+    return redirect(url_for(".consent", consent_id=made.id))
+
+
+@pages.get("/consents/<int:consent_id>/withdrawals/<int:withdrawal_id>")
+def withdrawal(consent_id: int, withdrawal_id: int) -> str:
+    """The document of a withdrawal, word for word."""
+    found = _consent(consent_id)
+    ledger.viewed(found.client_id, "withdrawal")
+    document_of = queries.withdrawal_of(found, withdrawal_id)
+    return render_template(
+        "staff/consents/withdrawn.html",
+        consent=found,
+        withdrawal=document_of,
+        blocks=document.blocks(document_of.text),
     )
 
 
@@ -190,6 +277,10 @@ def record_withdrawal(consent_id: int) -> ResponseReturnValue:
         flash(_("Recorded. Nothing is shared from now on, and nobody was told."), "good")
         return redirect(url_for(".consent", consent_id=found.id))
     return render_template("staff/consents/withdrawal.html", consent=found, form=form)
+
+
+def _today(zone: str) -> date:
+    return clock.local_date(access.now(), zone)
 
 
 def _consent(consent_id: int) -> Consent:

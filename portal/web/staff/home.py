@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from flask import render_template
 from sqlalchemy import select
 
+from portal.consent import queries as consents
 from portal.core import clock
 from portal.core.db import db
 from portal.people import queries as people
@@ -25,6 +26,7 @@ def home() -> str:
     return render_template(
         "staff/home/home.html",
         counts=counts(lines),
+        scans=len(consents.listed(staff=access.staff(), name="scan_due", now=access.now())),
         talk=[line.client for line in lines if line.step is Step.TALK],
         sessions=todays_sessions(access.staff(), lines, access.now()),
         has_clients=bool(access.viewer().roles & {access.T, access.C}),
