@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from portal.audit import service as audit
 from portal.center.models import SettingsVersion
 from portal.core.actor import Actor
-from portal.core.db import db
+from portal.core.db import db, forget, once
 from portal.core.errors import TooLate
 
 
@@ -48,9 +48,8 @@ NAMES: frozenset[str] = frozenset(each.name for each in fields(CenterSettings)) 
 
 
 def current() -> CenterSettings:
-    """The settings in force."""
-    row = _newest()
-    return _settings(row.values, row.id) if row else CenterSettings()
+    """The settings in force; read once a transaction."""
+    return once(CenterSettings, _read)
 
 
 def change(*, seen_version: int, values: Mapping[str, Any], actor: Actor, now: datetime) -> CenterSettings:
@@ -69,6 +68,7 @@ def change(*, seen_version: int, values: Mapping[str, Any], actor: Actor, now: d
     if not changed:
         return before
     _insert(after, version=seen_version + 1, actor=actor, now=now)
+    forget(CenterSettings)
     audit.record("settings.changed", actor=actor, now=now, version=seen_version + 1, names=changed)
     return replace(after, version=seen_version + 1)
 
@@ -82,8 +82,12 @@ def versions(limit: int = 20) -> list[tuple[SettingsVersion, list[str]]]:
     return [(row, _differences(_settings(row.values, row.id), older)) for row, older in pairs][:limit]
 
 
-def _newest() -> SettingsVersion | None:
-    return db.session.scalars(select(SettingsVersion).order_by(SettingsVersion.id.desc()).limit(1)).first()
+_NEWEST = select(SettingsVersion.id, SettingsVersion.values).order_by(SettingsVersion.id.desc()).limit(1)
+
+
+def _read() -> CenterSettings:
+    newest = db.session.execute(_NEWEST).one_or_none()
+    return _settings(newest[1], newest[0]) if newest else CenterSettings()
 
 
 def _insert(settings: CenterSettings, *, version: int, actor: Actor, now: datetime) -> None:

@@ -11,11 +11,11 @@ import enum
 import secrets
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import JSON, BigInteger, Connection, DateTime, Engine, Enum, Integer, MetaData, event
@@ -28,6 +28,8 @@ BUSY_TIMEOUT_S = 10
 
 _mode: ContextVar[str] = ContextVar("transaction_mode", default="none")
 _after_commit: ContextVar[list[Callable[[], None]] | None] = ContextVar("after_commit", default=None)
+_known: ContextVar[dict[Hashable, Any] | None] = ContextVar("known", default=None)
+T = TypeVar("T")
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -95,10 +97,12 @@ db = SQLAlchemy(metadata=Base.metadata)
 def reading() -> Iterator[None]:
     """A transaction that cannot write; ended on leaving."""
     token = _mode.set("read")
+    known_token = _known.set({})
     try:
         yield
     finally:
         db.session.rollback()
+        _known.reset(known_token)
         _mode.reset(token)
 
 
@@ -133,12 +137,14 @@ def writing() -> Iterator[None]:
         raise RuntimeError("transactions do not nest; services never open one")
     db.session.rollback()  # a read snapshot must not be upgraded (SQLite would refuse)
     token = _mode.set("write")
+    known_token = _known.set({})
     callbacks: list[Callable[[], None]] = []
     callbacks_token = _after_commit.set(callbacks)
     try:
         with _turn():
             yield from _committed()
     finally:
+        _known.reset(known_token)
         _mode.reset(token)
         _after_commit.reset(callbacks_token)
     for callback in callbacks:
@@ -162,6 +168,25 @@ def after_commit(callback: Callable[[], None]) -> None:
         raise RuntimeError("after_commit() belongs inside writing()")
     if callback not in callbacks:
         callbacks.append(callback)
+
+
+def once(key: Hashable, read: Callable[[], T]) -> T:
+    """What `read` gave the first time in this transaction; outside of one it is read each time.
+
+    Only for what does not change in between; who changes it says `forget(key)`.
+    """
+    known = _known.get()
+    if known is None:
+        return read()
+    if key not in known:
+        known[key] = read()
+    value: T = known[key]
+    return value
+
+
+def forget(key: Hashable) -> None:
+    """Read it anew when it is asked for the next time."""
+    (_known.get() or {}).pop(key, None)
 
 
 def is_locked(error: Exception) -> bool:

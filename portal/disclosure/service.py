@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import select
+from sqlalchemy import Insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from portal.audit import service as audit
@@ -31,24 +32,29 @@ def record(noted: Iterable[tuple[Permit, str, Channel]], *, occasion: str, now: 
         ).where(DisclosureEntry.occasion == occasion)
     )
     known = {tuple(row) for row in rows}
-    new = [
+    new = [(permit, key[2], key[4]) for key, permit in wanted.items() if key not in known]
+    record_new(new, occasion=occasion, now=now)
+    return len(new)
+
+
+def record_new(noted: Iterable[tuple[Permit, str, Channel]], *, occasion: str, now: datetime) -> None:
+    """The same for an occasion that is new itself, such as a mail: nothing to look up."""
+    rows = [
         {
             "at": now,
-            "client_id": key[0],
-            "family_member_id": key[1],
+            "client_id": permit.client_id,
+            "family_member_id": permit.family_member_id,
             "consent_id": permit.consent_id,
-            "scope": key[3],
-            "subject": key[2],
-            "channel": key[4],
+            "scope": permit.scope,
+            "subject": subject,
+            "channel": channel,
             "notice_version": NOTICE_VERSION,
             "occasion": occasion,
         }
-        for key, permit in wanted.items()
-        if key not in known
+        for permit, subject, channel in noted
     ]
-    if new:
-        _insert(new)
-    return len(new)
+    if rows:
+        db.session.connection().execute(_first_view(db.engine.dialect.name), rows)
 
 
 def acknowledge(*, family_member_id: int, consent_ids: Iterable[int], actor: Actor, now: datetime) -> None:
@@ -73,7 +79,8 @@ def acknowledge(*, family_member_id: int, consent_ids: Iterable[int], actor: Act
         )
 
 
-def _insert(rows: list[dict[str, object]]) -> None:
+@cache
+def _first_view(dialect: str) -> Insert:
     """Two pages of one browser may be the first at once: the second finds the row and is content."""
-    insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
-    db.session.execute(insert(DisclosureEntry).values(rows).on_conflict_do_nothing())
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    return insert(DisclosureEntry).on_conflict_do_nothing()

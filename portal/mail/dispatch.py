@@ -1,48 +1,49 @@
 """Sending, so that nothing goes out twice and nothing after a "no".
 
 1. Find what is due, without a lock.
-2. In one short transaction: lock the consent and ask again whether it is wanted; claim the
-   row by a guarded update that raises its lease number; put it into words.
-3. Just before the conversation, in a transaction of its own: ask once more, set `sending`.
+2. Claim a few of them in one short transaction, by a guarded update that raises the lease
+   number (`claims`).
+3. For each, in a transaction of its own: lock the consent and ask whether it is wanted, put
+   it into words, set `sending` where the lease is still ours.
 4. Talk to the server with no transaction open.
-5. Record the answer in a transaction of its own, only where the lease is still ours.
+5. Record the answer, only where the lease is still ours. A plain "sent" shares the next
+   message's transaction (3); if that comes to nothing it is recorded alone, at once.
 
-A worker that dies in 2 leaves `claimed`, which goes back to the queue; one that dies in 3
-to 5 leaves `sending`, which becomes `unconfirmed` and is never sent again by itself.
+A worker that dies in 2 or 3 leaves `claimed`, which goes back to the queue; one that dies in
+4 or 5 leaves `sending`, which becomes `unconfirmed` and is never sent again by itself.
 """
 
 import logging
 import secrets
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Update, select, update
+from sqlalchemy import Update, bindparam, exists, select, update
 from sqlalchemy.exc import OperationalError
 
 from portal.center import settings
-from portal.core import clock, tokens
-from portal.core.db import db, reading, writing
-from portal.mail import letters, queries, rules, service, suppression
+from portal.core import clock
+from portal.core.db import UtcDateTime, db, once, writing
+from portal.mail import claims, letters, rules, service, suppression
+from portal.mail.claims import WORKER_STOPPED, Claimed
 from portal.mail.kinds import Kind, Letter
-from portal.mail.models import MessageState, OutboundMessage, StopLink
+from portal.mail.models import MailAddress, MailPreference, MessageState, OutboundMessage
 from portal.mail.post import Answer, Envelope, Line, Post
 
 logger = logging.getLogger("portal.mail")
 Trace = Callable[[str], None]
-DUE = (MessageState.QUEUED, MessageState.DEFERRED)
 
 
 @dataclass(frozen=True)
-class Claimed:
-    """A message that is ours under this lease number, finished but for the sending."""
+class Handed:
+    """A message that the server has answered to."""
 
-    id: int
-    kind: Kind
-    lease: int
-    envelope: Envelope
+    claimed: Claimed
+    address: str
+    answer: Answer
 
 
 def silent(_point: str) -> None:
@@ -52,149 +53,171 @@ def silent(_point: str) -> None:
 def dispatch(post: Post, *, trace: Trace = silent, limit: int = 500) -> Counter[str]:
     """Send what is due, at most `limit` messages; returns how many ended in which way.
 
-    `trace` is called at before_claim, after_claim, sending, after_data and before_record.
+    `trace` is called for each message at before_claim, after_claim, sending, after_data and
+    before_record.
     """
-    ended: Counter[str] = Counter()
     line = post.open_line()
+    sending = Round(post, line, trace)
     try:
-        for message_id in due(limit):
-            ended[_send_one(post, message_id, line, trace)] += 1
+        for batch in claims.batches(limit):
+            sending.send(batch)
     except OperationalError as error:  # busy or away: all of it is still there at the next round
         logger.warning("the round ended early: %s", type(error.orig).__name__)
     finally:
         line.close()
-    return ended
+    return sending.ended
 
 
-def due(limit: int) -> list[int]:
-    """The messages whose time has come, the longest waiting first."""
-    with reading():
-        query = (
-            select(OutboundMessage.id)
-            .where(OutboundMessage.state.in_(DUE), OutboundMessage.not_before <= clock.now())
-            .order_by(OutboundMessage.not_before, OutboundMessage.id)
-            .limit(limit)
-        )
-        return list(db.session.scalars(query))
+class Round:
+    """One round over one line to the server."""
 
+    def __init__(self, post: Post, line: Line, trace: Trace) -> None:
+        self.post, self.line, self.trace = post, line, trace
+        self.ended: Counter[str] = Counter()
+        self.carried: Handed | None = None
+        """Sent, and not yet recorded."""
 
-def _send_one(post: Post, message_id: int, line: Line, trace: Trace) -> str:
-    trace("before_claim")
-    try:
-        claimed = _claim(post, message_id)
-        trace("after_claim")
-        if claimed is None or not _begin(claimed):
+    def send(self, ids: Sequence[int]) -> None:
+        """Claim these messages together and send them one by one."""
+        for _ in ids:
+            self.trace("before_claim")
+        claimed = self._claim(ids)
+        for _ in claimed:
+            self.trace("after_claim")
+        self.ended["passed_over"] += len(ids) - len(claimed)
+        left = list(claimed)
+        give_back_at = clock.now() + rules.LEASE / 2  # a slow server must not use up their tries
+        try:
+            while left and clock.now() < give_back_at:
+                self.ended[self._send_one(left.pop(0))] += 1
+        finally:
+            try:
+                self._settle()
+            finally:
+                claims.give_back(left)
+
+    def _claim(self, ids: Sequence[int]) -> list[Claimed]:
+        """A row that cannot even be read fails alone; its neighbors are claimed without it."""
+        try:
+            return claims.claim(ids, self.post.kinds)
+        except OperationalError:
+            raise
+        except Exception as error:
+            if len(ids) > 1:
+                return [claimed for one in ids for claimed in self._claim([one])]
+            _spoil(ids[0], error)
+            return []
+
+    def _send_one(self, claimed: Claimed) -> str:
+        try:
+            envelope = self._begin(claimed)
+        except OperationalError:
+            raise
+        except Exception as error:
+            self._settle()
+            _spoil(claimed.id, error)
+            return MessageState.FAILED
+        if envelope is None:
             return "passed_over"
-    except OperationalError:
-        raise
-    except Exception as error:  # its text could quote what the letter says
-        logger.error("message %s cannot be sent: %s", message_id, type(error).__name__)
-        _spoil(message_id)
-        return MessageState.FAILED
-    trace("sending")
-    answer = line.send(claimed.envelope, trace)
-    trace("before_record")
-    _record(post, claimed, answer)
-    return answer.state
+        self.trace("sending")
+        answer = self.line.send(envelope, self.trace)
+        self.trace("before_record")
+        self.carried = Handed(claimed, envelope.address, answer)
+        if answer.state is not MessageState.SENT:
+            self._settle()
+        return answer.state
 
+    def _begin(self, claimed: Claimed) -> Envelope | None:
+        with writing():
+            envelope = self._asked_and_written(claimed, clock.now())
+        self.carried = None  # recorded by this very commit
+        return envelope
 
-def _claim(post: Post, message_id: int) -> Claimed | None:
-    with writing():
-        now = clock.now()
-        message = _still_due(message_id, now)
-        if message is None:
+    def _asked_and_written(self, claimed: Claimed, now: datetime) -> Envelope | None:
+        """Lock order: the consent, then the outbox, by id (a batch is claimed in that order)."""
+        kind = self.post.kinds[claimed.kind]
+        reason = _unwanted(kind, claimed, now)
+        if self.carried is not None:
+            _record(self.carried, now)
+        if reason is None and not claims.begin(claimed, now):
             return None
-        kind = post.kinds[message.kind]
-        reason = _unwanted(kind, message, now)
+        if reason is None:
+            letter = kind.render(claimed, now)
+            reason = _unreachable(kind, claimed, letter, self.post)
         if reason is not None:
-            service.drop(message, reason=reason, now=now)
+            claims.drop(claimed, reason=reason, now=now)
             return None
-        lease = message.lease + 1
-        if not _changed(_taken(message, lease, now)):
-            return None
-        letter = kind.render(message, now)
-        reason = _unreachable(kind, message, letter, post)
-        if reason is not None:
-            service.drop(message, reason=reason, now=now)
-            return None
-        return Claimed(message.id, kind, lease, _envelope(post, kind, message, letter, now))
+        return _envelope(self.post, kind, claimed, letter)
+
+    def _settle(self) -> None:
+        """Record what is not recorded yet, in a transaction of its own."""
+        handed, self.carried = self.carried, None
+        if handed is None:
+            return
+        with writing():
+            now = clock.now()
+            _record(handed, now)
+            if handed.answer.is_address_dead:
+                suppression.suppress(handed.address, key=self.post.address_key, reason="refused", now=now)
 
 
-def _still_due(message_id: int, now: datetime) -> OutboundMessage | None:
-    return db.session.scalars(
-        select(OutboundMessage)
-        .where(
-            OutboundMessage.id == message_id,
-            OutboundMessage.state.in_(DUE),
-            OutboundMessage.not_before <= now,
-        )
-        .execution_options(populate_existing=True)
-    ).one_or_none()
-
-
-def _unwanted(kind: Kind, message: OutboundMessage, now: datetime) -> str | None:
+def _unwanted(kind: Kind, claimed: Claimed, now: datetime) -> str | None:
     """Why the message must not go out now; None when it may. Takes the consent's lock."""
-    reason = kind.still_wanted(message, now) if kind.still_wanted else None
-    if reason is None and message.useful_until and now >= message.useful_until:
+    reason = kind.still_wanted(claimed, now) if kind.still_wanted else None
+    if reason is None and claimed.useful_until and now >= claimed.useful_until:
         reason = "too_late"
     if reason is None and kind.is_optional:
-        reason = _not_chosen(kind, message)
+        is_chosen, address = _choice(kind, claimed)
+        if not is_chosen:
+            reason = "opted_out"
+        elif address is None:
+            reason = "address_not_confirmed"
     return reason
 
 
-def _not_chosen(kind: Kind, message: OutboundMessage) -> str | None:
-    if kind.opt_in not in queries.preferences(message.reader_kind, message.reader_id):
-        return "opted_out"
-    if queries.confirmed_address(message.reader_kind, message.reader_id) is None:
-        return "address_not_confirmed"
-    return None
-
-
-def _unreachable(kind: Kind, message: OutboundMessage, letter: Letter, post: Post) -> str | None:
+def _unreachable(kind: Kind, claimed: Claimed, letter: Letter, post: Post) -> str | None:
     if not letter.address:
         return "no_address"
     if suppression.is_suppressed(letter.address, post.address_key):
         return "address_suspended"
-    if kind.is_optional and not _is_confirmed(message, letter.address):
-        return "address_not_confirmed"
+    if kind.is_optional and _choice(kind, claimed)[1] != rules.plain_address(letter.address):
+        return "address_changed"
     return None
 
 
-def _is_confirmed(message: OutboundMessage, address: str) -> bool:
-    confirmed = queries.confirmed_address(message.reader_kind, message.reader_id)
-    return confirmed == rules.plain_address(address)
-
-
-def _taken(message: OutboundMessage, lease: int, now: datetime) -> Update:
-    return (
-        update(OutboundMessage)
-        .where(
-            OutboundMessage.id == message.id,
-            OutboundMessage.state.in_(DUE),
-            OutboundMessage.lease == message.lease,
-        )
-        .values(
-            state=MessageState.CLAIMED,
-            lease=lease,
-            leased_until=now + rules.LEASE,
-            attempts=OutboundMessage.attempts + 1,
-            state_changed_at=now,
-        )
+_CHOICE = select(
+    exists().where(
+        MailPreference.reader_kind == bindparam("reader_kind"),
+        MailPreference.reader_id == bindparam("reader_id"),
+        MailPreference.kind == bindparam("opt_in"),
+    ),
+    select(MailAddress.address)
+    .where(
+        MailAddress.reader_kind == bindparam("reader_kind"),
+        MailAddress.reader_id == bindparam("reader_id"),
+        MailAddress.confirmed_at.is_not(None),
     )
+    .scalar_subquery(),
+)
 
 
-def _changed(statement: Update) -> bool:
-    """Whether exactly one row changed: if not, somebody was faster."""
-    result: Any = db.session.execute(statement.execution_options(synchronize_session=False))
-    return bool(result.rowcount == 1)
+def _choice(kind: Kind, claimed: Claimed) -> tuple[bool, str | None]:
+    """Whether the reader wants this kind, and the confirmed address; read once a transaction."""
+
+    def read() -> tuple[bool, str | None]:
+        reader = {"reader_kind": claimed.reader_kind, "reader_id": claimed.reader_id}
+        is_chosen, address = db.session.connection().execute(_CHOICE, {**reader, "opt_in": kind.opt_in}).one()
+        return bool(is_chosen), address
+
+    return once(("choice", claimed.id), read)
 
 
-def _envelope(post: Post, kind: Kind, message: OutboundMessage, letter: Letter, now: datetime) -> Envelope:
+def _envelope(post: Post, kind: Kind, claimed: Claimed, letter: Letter) -> Envelope:
     center = settings.current()
     office = letters.Office(center.discreet_name, center.phone, post.base_url)
-    stop_token = _stop_token(kind, message, now) if kind.is_optional else None
+    stop_token = claimed.stop_token
     return Envelope(
-        message_id=f"<{message.id}@{post.sender.rpartition('@')[2]}>",
+        message_id=f"<{claimed.id}@{post.sender.rpartition('@')[2]}>",
         sender_name=letters.one_line(center.discreet_name),
         address=letter.address,
         words=letters.write(kind, letter, office, stop_token),
@@ -202,89 +225,56 @@ def _envelope(post: Post, kind: Kind, message: OutboundMessage, letter: Letter, 
     )
 
 
-def _stop_token(kind: Kind, message: OutboundMessage, now: datetime) -> str:
-    token = tokens.new_token()
-    db.session.add(
-        StopLink(
-            reader_kind=message.reader_kind,
-            reader_id=message.reader_id,
-            kind=kind.opt_in,
-            token_digest=tokens.digest(token),
-            created_at=now,
-        )
-    )
-    return token
-
-
-def _spoil(message_id: int) -> None:
+def _spoil(message_id: int, error: Exception) -> None:
     """A message that cannot be written fails alone; its neighbors go on."""
+    # The text of the error could quote what the letter says.
+    logger.error("message %s cannot be sent: %s", message_id, type(error).__name__)
     with writing():
-        _changed(
+        db.session.execute(
             update(OutboundMessage)
             .where(OutboundMessage.id == message_id, OutboundMessage.state.in_(service.NOT_BEGUN))
             .values(state=MessageState.FAILED, reason="not_writable", state_changed_at=clock.now())
+            .execution_options(synchronize_session=False)
         )
 
 
-def _begin(claimed: Claimed) -> bool:
-    with writing():
-        now = clock.now()
-        message = db.session.get(OutboundMessage, claimed.id, populate_existing=True)
-        if message is None:
-            return False
-        reason = _unwanted(claimed.kind, message, now) or _moved(claimed, message)
-        if reason is not None:
-            service.drop(message, reason=reason, now=now)
-            return False
-        return _changed(
-            update(OutboundMessage)
-            .where(
-                OutboundMessage.id == claimed.id,
-                OutboundMessage.state == MessageState.CLAIMED,
-                OutboundMessage.lease == claimed.lease,
-                OutboundMessage.leased_until > now,
-            )
-            .values(state=MessageState.SENDING, leased_until=now + rules.LEASE, state_changed_at=now)
-        )
+_RECORD = (
+    update(OutboundMessage)
+    .where(
+        OutboundMessage.id == bindparam("our_id"),
+        OutboundMessage.lease == bindparam("our_lease"),
+        OutboundMessage.state.in_(bindparam("settles", expanding=True)),
+    )
+    .values(
+        state=bindparam("ends_in"),
+        reason=bindparam("why"),
+        leased_until=None,
+        state_changed_at=bindparam("now", type_=UtcDateTime()),
+    )
+)
 
 
-def _moved(claimed: Claimed, message: OutboundMessage) -> str | None:
-    """Whether the reader changed the address since the claim."""
-    if not claimed.kind.is_optional or _is_confirmed(message, claimed.envelope.address):
-        return None
-    return "address_changed"
+def _record(handed: Handed, now: datetime) -> None:
+    # A late "sent" also settles what was written off as unconfirmed; nothing else does.
+    settles = [MessageState.SENDING]
+    if handed.answer.state is MessageState.SENT:
+        settles.append(MessageState.UNCONFIRMED)
+    ours = {"our_id": handed.claimed.id, "our_lease": handed.claimed.lease, "settles": settles, "now": now}
+    statement, result = _result(handed, now)
+    db.session.connection().execute(statement, {**ours, **result})
 
 
-def _record(post: Post, claimed: Claimed, answer: Answer) -> None:
-    with writing():
-        now = clock.now()
-        # A late "sent" also settles what was written off as unconfirmed; nothing else does.
-        may_settle = [MessageState.SENDING]
-        if answer.state is MessageState.SENT:
-            may_settle.append(MessageState.UNCONFIRMED)
-        _changed(
-            update(OutboundMessage)
-            .where(
-                OutboundMessage.id == claimed.id,
-                OutboundMessage.state.in_(may_settle),
-                OutboundMessage.lease == claimed.lease,
-            )
-            .values(leased_until=None, state_changed_at=now, **_result(claimed, answer, now))
-        )
-        if answer.is_address_dead:
-            suppression.suppress(claimed.envelope.address, key=post.address_key, reason="refused", now=now)
-
-
-def _result(claimed: Claimed, answer: Answer, now: datetime) -> dict[str, Any]:
-    if answer.state is not MessageState.DEFERRED:
-        return {"state": answer.state, "reason": answer.reason}
+def _result(handed: Handed, now: datetime) -> tuple[Update, dict[str, Any]]:
+    if handed.answer.state is not MessageState.DEFERRED:
+        return _RECORD, {"ends_in": handed.answer.state, "why": handed.answer.reason}
     attempts = db.session.scalars(
-        select(OutboundMessage.attempts).where(OutboundMessage.id == claimed.id)
+        select(OutboundMessage.attempts).where(OutboundMessage.id == handed.claimed.id)
     ).one()
     again_at = rules.next_try(attempts, now, secrets.randbelow(1000) / 1000)
     if again_at is None:
-        return {"state": MessageState.FAILED, "reason": "gave_up"}
-    return {"state": MessageState.DEFERRED, "reason": answer.reason, "not_before": again_at}
+        return _RECORD, {"ends_in": MessageState.FAILED, "why": "gave_up"}
+    later = _RECORD.values(not_before=again_at)
+    return later, {"ends_in": MessageState.DEFERRED, "why": handed.answer.reason}
 
 
 def recover(*, now: datetime) -> Counter[str]:
@@ -303,7 +293,7 @@ def recover(*, now: datetime) -> Counter[str]:
         result: Any = db.session.execute(
             update(OutboundMessage)
             .where(OutboundMessage.state == state, expired, which)
-            .values(state=to, reason="worker_stopped", leased_until=None, state_changed_at=now)
+            .values(state=to, reason=WORKER_STOPPED, leased_until=None, state_changed_at=now)
         )
         settled[to] += result.rowcount
     return settled

@@ -8,9 +8,22 @@ A room declares its kinds in its `mails.py`; `portal.app.mail_kinds` registers t
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
-from portal.mail.models import OutboundMessage
+from portal.mail.models import ReaderKind
+
+
+class Message(Protocol):
+    """What a kind is told of the message that it is asked about."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def reader_kind(self) -> ReaderKind: ...
+    @property
+    def reader_id(self) -> int: ...
+    @property
+    def context(self) -> Mapping[str, Any]: ...
 
 
 @dataclass(frozen=True)
@@ -30,18 +43,18 @@ class Letter:
     """The base name of the three files; empty: the kind's own name."""
 
 
-Render = Callable[[OutboundMessage, datetime], Letter]
-StillWanted = Callable[[OutboundMessage, datetime], str | None]
+Render = Callable[[Message, datetime], Letter]
+StillWanted = Callable[[Message, datetime], str | None]
 
 
 @dataclass(frozen=True)
 class Kind:
     """One kind of mail.
 
-    `render` runs inside the transaction of the claim: it may mint tokens, which then exist
-    nowhere but in the mail. `still_wanted` runs at the claim and again just before the
-    conversation; it locks the consent row where one is needed (`may_disclose(lock=True)`)
-    and returns the reason to drop the message, or None.
+    Both run in the transaction just before the conversation, one after the other.
+    `still_wanted` locks the consent row where one is needed (`may_disclose(lock=True)`) and
+    returns the reason to drop the message, or None. `render` may mint tokens, which then
+    exist nowhere but in the mail.
     """
 
     name: str

@@ -5,15 +5,15 @@ from datetime import datetime
 from portal.core import tokens
 from portal.core.db import db
 from portal.core.errors import NotFound
-from portal.mail.kinds import Kind, Letter
-from portal.mail.models import MailAddress, OutboundMessage
+from portal.mail.kinds import Kind, Letter, Message
+from portal.mail.models import MailAddress
 
 
-def _address(message: OutboundMessage) -> MailAddress | None:
+def _address(message: Message) -> MailAddress | None:
     return db.session.get(MailAddress, message.context["address_id"], populate_existing=True)
 
 
-def render_confirm_address(message: OutboundMessage, now: datetime) -> Letter:
+def render_confirm_address(message: Message, now: datetime) -> Letter:
     """The confirming link. It greets nobody by name: the mailbox is not yet proven."""
     row = _address(message)
     if row is None:
@@ -23,7 +23,7 @@ def render_confirm_address(message: OutboundMessage, now: datetime) -> Letter:
     return Letter(address=row.address, language=row.language, values={"token": token})
 
 
-def confirm_address_still_wanted(message: OutboundMessage, now: datetime) -> str | None:
+def confirm_address_still_wanted(message: Message, now: datetime) -> str | None:
     """Not once it is confirmed, or gone."""
     row = _address(message)
     return None if row and row.confirmed_at is None else "already_confirmed"

@@ -9,15 +9,15 @@ from datetime import datetime
 from portal.accounts import resets
 from portal.core.db import db
 from portal.mail import queries as mail
-from portal.mail.kinds import Kind, Letter
-from portal.mail.models import OutboundMessage, ReaderKind
+from portal.mail.kinds import Kind, Letter, Message
+from portal.mail.models import ReaderKind
 from portal.people import account_invitations, queries
 from portal.people.models import AccountInvitation, Client, FamilyMember, StaffMember
 
 Person = Client | FamilyMember | StaffMember
 
 
-def render_passphrase_reset(message: OutboundMessage, now: datetime) -> Letter:
+def render_passphrase_reset(message: Message, now: datetime) -> Letter:
     """The link to a new passphrase, to the address of whoever has the account."""
     person = _person_of_account(message.reader_id)
     assert person is not None  # still_wanted has looked
@@ -30,7 +30,7 @@ def render_passphrase_reset(message: OutboundMessage, now: datetime) -> Letter:
     )
 
 
-def passphrase_reset_still_wanted(message: OutboundMessage, now: datetime) -> str | None:
+def passphrase_reset_still_wanted(message: Message, now: datetime) -> str | None:
     """Not for nobody, and never to a mailbox that somebody else reads."""
     person = _person_of_account(message.reader_id)
     if person is None or not _address(person):
@@ -41,7 +41,7 @@ def passphrase_reset_still_wanted(message: OutboundMessage, now: datetime) -> st
     return resets.unwanted(message.context["reset_id"], now=now)
 
 
-def render_account_invitation(message: OutboundMessage, now: datetime) -> Letter:
+def render_account_invitation(message: Message, now: datetime) -> Letter:
     """The link with which a client or staff member opens their account."""
     invitation = db.session.get_one(AccountInvitation, message.context["account_invitation_id"])
     person = account_invitations.person_of(invitation)
@@ -54,7 +54,7 @@ def render_account_invitation(message: OutboundMessage, now: datetime) -> Letter
     )
 
 
-def account_invitation_still_wanted(message: OutboundMessage, now: datetime) -> str | None:
+def account_invitation_still_wanted(message: Message, now: datetime) -> str | None:
     """Not once it is used, replaced, or the person has an account or no address."""
     invitation = db.session.get(AccountInvitation, message.context["account_invitation_id"])
     if invitation is None or invitation.used_at or invitation.ended_at:

@@ -1,70 +1,55 @@
 """What a reminder says: a day, a time, how people meet. Never what, with whom or for whom.
 
-Whatever has changed since it was prepared is found out here, at the claim: nothing has to
-be cancelled.
+Whatever has changed since it was prepared is found out in `standing`, just before it goes:
+nothing has to be cancelled.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
-
 from portal.center import settings
 from portal.consent.rules import Scope
-from portal.core.db import db
+from portal.core.db import once
 from portal.core.errors import NotFound
 from portal.disclosure import gate
 from portal.disclosure import service as ledger
-from portal.disclosure.gate import Permit
 from portal.disclosure.models import Channel
 from portal.mail import letters
-from portal.mail import queries as mail
-from portal.mail import service as outbox
-from portal.mail.kinds import Kind, Letter
-from portal.mail.models import OutboundMessage, OutboxItem, ReaderKind
-from portal.people.models import FamilyMember, Relationship
-from portal.reminders import queries
+from portal.mail.kinds import Kind, Letter, Message
+from portal.reminders import queries, standing
 from portal.reminders.rules import Event
-from portal.sessions.models import FamilySession, SignUp
-from portal.sessions.rules import Meeting, SessionState, SignUpState
+from portal.reminders.standing import Place
+from portal.sessions.rules import Meeting
 
 MOST_LINES = 3
 """More than these do not fit into 80 words; the portal has them all."""
 
 
-def session_still_wanted(message: OutboundMessage, now: datetime) -> str | None:
+def session_still_wanted(message: Message, now: datetime) -> str | None:
     """Drop what no longer stands; the message goes while something is left to tell."""
-    sessions = {item.id: _session_of(item, now) for item in _told(message)}
-    return _left(message, {key: session.timezone for key, session in sessions.items() if session}, now)
+    places = _places(message, now)
+    return _left(message, {place.item_id: place.timezone for place in places}, now)
 
 
-def session_letter(message: OutboundMessage, now: datetime) -> Letter:
+def session_letter(message: Message, now: datetime) -> Letter:
     """The next appointments with day, time, zone and how people meet."""
-    sessions = {}
-    for item in _told(message):
-        session = _session_of(item, now)
-        if session is not None:
-            sessions[session.id] = session
-            _enter(message, item, session, now)
-    ordered = sorted(sessions.values(), key=lambda session: (session.starts_at, session.id))
-    if not ordered:
+    places = _places(message, now)
+    if not places:
         raise NotFound
-    return _letter(message, {"sessions": ordered[:MOST_LINES], "first": ordered[0]})
+    _enter(message, places, now)
+    return _letter(message, {"sessions": places[:MOST_LINES], "first": places[0]})
 
 
-def program_still_wanted(message: OutboundMessage, now: datetime) -> str | None:
+def program_still_wanted(message: Message, now: datetime) -> str | None:
     """The same for program times: what the timetable and the permission say now."""
-    for permit in gate.permits(family_member_id=message.reader_id, at=now, scope=Scope.PROGRAM_TIMES):
-        _lock(permit.client_id, message.reader_id, Scope.PROGRAM_TIMES, now)
-    zones = {(each.subject, each.time_revision): each.zone for each in _program_events(message, now)}
-    keys = {item.id: (item.subject, item.time_revision) for item in _told(message)}
-    return _left(message, {id_: zones[key] for id_, key in keys.items() if key in zones}, now)
+    events = _program_events(message, now)
+    return _left(message, {item_id: event.zone for item_id, event in events.items()}, now)
 
 
-def program_letter(message: OutboundMessage, now: datetime) -> Letter:
+def program_letter(message: Message, now: datetime) -> Letter:
     """That something stands in the calendar, and when; signing in shows what."""
-    told = {item.subject for item in _told(message)}
-    events = [event for event in _program_events(message, now) if event.subject in told]
+    events = sorted(_program_events(message, now).values(), key=lambda each: (each.starts_at, each.subject))
     if not events:
         raise NotFound
     noted = [
@@ -76,94 +61,37 @@ def program_letter(message: OutboundMessage, now: datetime) -> Letter:
     return _letter(message, {"starts_at": events[0].starts_at, "zone": events[0].zone})
 
 
-def _told(message: OutboundMessage) -> list[OutboxItem]:
-    return [item for item in message.items if item.dropped_at is None]
+def _places(message: Message, now: datetime) -> list[Place]:
+    return once(("places", message.id), lambda: standing.places(message, now))
 
 
-def _left(message: OutboundMessage, standing: dict[int, str], now: datetime) -> str | None:
-    """Drop the items that stand no more; `standing` holds the zones of the others by id."""
-    gone = [item for item in _told(message) if item.id not in standing]
-    outbox.drop_items(gone, reason="no_longer_due", now=now)
-    if not standing:
+def _program_events(message: Message, now: datetime) -> dict[int, Event]:
+    return once(("program_events", message.id), lambda: standing.program_events(message, now))
+
+
+def _left(message: Message, zones: dict[int, str], now: datetime) -> str | None:
+    """Drop the items that stand no more; `zones` holds those of the others by id."""
+    if not zones:
         return "no_longer_due"
-    reader = db.session.get_one(FamilyMember, message.reader_id)
-    if queries.is_quiet(reader, next(iter(standing.values())), now):
+    standing.drop_others(message, zones, now)
+    if queries.is_quiet(standing.reader(message).timezone or next(iter(zones.values())), now):
         return "quiet_hours"  # derived anew when they are over
     return None
 
 
-def _session_id(item: OutboxItem) -> int:
-    return int(item.subject.partition(":")[2])
-
-
-def _session_of(item: OutboxItem, now: datetime) -> FamilySession | None:
-    """The session of an item that still stands: place held, not moved, permission given.
-
-    Locks in the order of the house: consent, session, sign-up.
-    """
-    place = SignUp.session_id == _session_id(item), SignUp.family_member_id == item.reader_id
-    held = select(SignUp).where(*place, SignUp.state == SignUpState.PLACED)
-    sign_up = db.session.scalars(held.execution_options(populate_existing=True)).one_or_none()
-    if sign_up is None or not _may_tell(sign_up, now):
-        return None
-    session = db.session.scalars(
-        select(FamilySession)
-        .where(
-            FamilySession.id == sign_up.session_id,
-            FamilySession.state == SessionState.PUBLISHED,
-            FamilySession.time_revision == item.time_revision,
-            FamilySession.starts_at > now,
-        )
-        .with_for_update(read=True)
-        .execution_options(populate_existing=True)
-    ).one_or_none()
-    still_held = db.session.scalars(held.with_for_update(read=True)).one_or_none()
-    return session if still_held is not None else None
-
-
-def _may_tell(sign_up: SignUp, now: datetime) -> bool:
-    if sign_up.relationship_id is None:
-        return True  # an open session needs no permission
-    return _permit_of(sign_up, now) is not None
-
-
-def _permit_of(sign_up: SignUp, now: datetime) -> Permit | None:
-    relationship = db.session.get_one(Relationship, sign_up.relationship_id)
-    return _lock(relationship.client_id, sign_up.family_member_id, Scope.SESSIONS, now)
-
-
-def _lock(client_id: int, family_member_id: int, scope: Scope, now: datetime) -> Permit | None:
-    answer = gate.may_disclose(
-        client_id=client_id, family_member_id=family_member_id, scope=scope, at=now, lock=True
-    )
-    return answer if isinstance(answer, Permit) else None
-
-
-def _enter(message: OutboundMessage, item: OutboxItem, session: FamilySession, now: datetime) -> None:
+def _enter(message: Message, places: Iterable[Place], now: datetime) -> None:
     """The ledger: telling of an appointment that rests on a permission is a disclosure."""
-    sign_up = db.session.scalars(
-        select(SignUp).where(
-            SignUp.session_id == session.id,
-            SignUp.family_member_id == item.reader_id,
-            SignUp.state == SignUpState.PLACED,
-        )
-    ).one()
-    permit = _permit_of(sign_up, now) if sign_up.relationship_id is not None else None
-    if permit is not None:
-        noted = [(permit, f"session:{session.id}", Channel.MAIL)]
-        ledger.record(noted, occasion=f"mail:{message.id}", now=now)
+    noted = [(place.permit, f"session:{place.session_id}", Channel.MAIL) for place in places if place.permit]
+    ledger.record_new(noted, occasion=f"mail:{message.id}", now=now)
 
 
-def _program_events(message: OutboundMessage, now: datetime) -> list[Event]:
-    return queries.program_events(message.reader_id, now)
-
-
-def _letter(message: OutboundMessage, values: dict[str, object]) -> Letter:
-    reader = db.session.get_one(FamilyMember, message.reader_id)
-    row = mail.address_of(ReaderKind.FAMILY, message.reader_id)
-    if row is None or row.confirmed_at is None:
+def _letter(message: Message, values: dict[str, object]) -> Letter:
+    reader = standing.reader(message)
+    if reader.address is None:
         raise NotFound
-    return Letter(address=row.address, language=row.language, name=reader.given_name, values=dict(values))
+    return Letter(
+        address=reader.address, language=reader.language, name=reader.given_name, values=dict(values)
+    )
 
 
 @dataclass(frozen=True)

@@ -76,10 +76,10 @@ def upcoming_for(*, family_member_id: int, now: datetime) -> list[tuple[str, Rem
     return sorted(every, key=lambda pair: pair[1].send_at)
 
 
-def is_quiet(reader: FamilyMember, zone: str, now: datetime) -> bool:
-    """Whether it is this person's quiet time; `zone` where they have named none."""
+def is_quiet(zone: str, now: datetime) -> bool:
+    """Whether these are the quiet hours in `zone`."""
     center = settings.current()
-    return Quiet(center.quiet_from, center.quiet_until, reader.timezone or zone).holds(now)
+    return Quiet(center.quiet_from, center.quiet_until, zone).holds(now)
 
 
 def program_event(occurrence: Occurrence) -> Event:

@@ -12,15 +12,15 @@ from portal.core.db import db
 from portal.core.errors import NotFound
 from portal.disclosure import gate
 from portal.mail import queries as mail
-from portal.mail.kinds import Kind, Letter
-from portal.mail.models import OutboundMessage, ReaderKind
+from portal.mail.kinds import Kind, Letter, Message
+from portal.mail.models import ReaderKind
 from portal.sessions.models import SignUp
 from portal.sessions.rules import SignUpState
 
 OPT_IN = "places"
 
 
-def render(message: OutboundMessage, now: datetime) -> Letter:
+def render(message: Message, now: datetime) -> Letter:
     """The letter of any of the four kinds: when it is, and where to look."""
     sign_up = _sign_up(message)
     address = mail.address_of(ReaderKind.FAMILY, message.reader_id)
@@ -39,27 +39,27 @@ def render(message: OutboundMessage, now: datetime) -> Letter:
     )
 
 
-def place_still_wanted(message: OutboundMessage, now: datetime) -> str | None:
+def place_still_wanted(message: Message, now: datetime) -> str | None:
     """Only while the place stands, at the time that the mail tells."""
     return _not_in(message, now, {SignUpState.PLACED})
 
 
-def offer_still_wanted(message: OutboundMessage, now: datetime) -> str | None:
+def offer_still_wanted(message: Message, now: datetime) -> str | None:
     """Only while the offer is open."""
     return _not_in(message, now, {SignUpState.OFFERED})
 
 
-def change_still_wanted(message: OutboundMessage, now: datetime) -> str | None:
+def change_still_wanted(message: Message, now: datetime) -> str | None:
     """Only while the person is signed up, and if this is the last change."""
     return _not_in(message, now, {SignUpState.PLACED, SignUpState.OFFERED, SignUpState.WAITLISTED})
 
 
-def cancellation_still_wanted(message: OutboundMessage, now: datetime) -> str | None:
+def cancellation_still_wanted(message: Message, now: datetime) -> str | None:
     """Only for a place that ended because of the session, and while the gate says yes."""
     return _not_in(message, now, {SignUpState.SESSION_CANCELLED})
 
 
-def _not_in(message: OutboundMessage, now: datetime, states: Collection[SignUpState]) -> str | None:
+def _not_in(message: Message, now: datetime, states: Collection[SignUpState]) -> str | None:
     sign_up = _sign_up(message)
     if sign_up is None:
         return "gone"
@@ -85,7 +85,7 @@ def _may_tell(sign_up: SignUp, now: datetime) -> bool:
     return isinstance(answer, gate.Permit)
 
 
-def _sign_up(message: OutboundMessage) -> SignUp | None:
+def _sign_up(message: Message) -> SignUp | None:
     return db.session.get(SignUp, message.context["sign_up_id"], populate_existing=True)
 
 

@@ -6,15 +6,14 @@ It stands in `workflows` and not in `people`, because it asks the gate, which li
 from datetime import datetime
 
 from portal.core.db import db
-from portal.mail.kinds import Kind, Letter
-from portal.mail.models import OutboundMessage
+from portal.mail.kinds import Kind, Letter, Message
 from portal.people import invitations
 from portal.people.models import Invitation
 from portal.people.rules import InvitationState
 from portal.workflows import invite
 
 
-def render(message: OutboundMessage, now: datetime) -> Letter:
+def render(message: Message, now: datetime) -> Letter:
     """The letter, with a link minted here: it exists nowhere else."""
     invitation = db.session.get_one(Invitation, message.context["invitation_id"])
     person = invitation.relationship.family_member
@@ -27,7 +26,7 @@ def render(message: OutboundMessage, now: datetime) -> Letter:
     )
 
 
-def still_wanted(message: OutboundMessage, now: datetime) -> str | None:
+def still_wanted(message: Message, now: datetime) -> str | None:
     """Not without a usable consent, and not once the invitation was answered or ended."""
     invitation = db.session.get(Invitation, message.context["invitation_id"])
     if invitation is None or invitation.state is not InvitationState.SENT:

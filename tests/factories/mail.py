@@ -8,7 +8,7 @@ from flask import Flask
 
 from portal.jobs import worker_of
 from portal.mail import service, smtp
-from portal.mail.kinds import Kind, Letter, Registry
+from portal.mail.kinds import Kind, Letter, Message, Registry
 from portal.mail.models import MailAddress, MailPreference, OutboundMessage, ReaderKind
 from portal.mail.post import Post
 from portal.people.models import FamilyMember
@@ -70,7 +70,7 @@ def make_message(reader: FamilyMember | None = None, **values: Any) -> OutboundM
     )
 
 
-def plain_letter(message: OutboundMessage, now: datetime) -> Letter:
+def plain_letter(message: Message, now: datetime) -> Letter:
     """A letter that needs no rows: the confirming mail's words."""
     return Letter(
         address=message.context["address"],
@@ -82,8 +82,8 @@ def plain_letter(message: OutboundMessage, now: datetime) -> Letter:
 
 def plain_kind(
     *,
-    still_wanted: Callable[[OutboundMessage, datetime], str | None] | None = None,
-    render: Callable[[OutboundMessage, datetime], Letter] = plain_letter,
+    still_wanted: Callable[[Message, datetime], str | None] | None = None,
+    render: Callable[[Message, datetime], Letter] = plain_letter,
     is_optional: bool = False,
 ) -> Kind:
     """A kind for tests of sending, about nobody."""

@@ -14,7 +14,7 @@ from portal.core import clock
 from portal.core.actor import Actor
 from portal.core.db import db, writing
 from portal.mail.dispatch import dispatch
-from portal.mail.kinds import Kind
+from portal.mail.kinds import Kind, Message
 from portal.mail.models import MessageState, OutboundMessage
 from portal.mail.post import Post
 from portal.reminders import mails
@@ -57,7 +57,7 @@ def watched(app: Flask, watch: Watch) -> Post:
     [real] = [kind for kind in mails.KINDS if kind.name == "session_reminder"]
     assert real.still_wanted is not None
 
-    def still_wanted(message: OutboundMessage, now: object) -> str | None:
+    def still_wanted(message: Message, now: object) -> str | None:
         assert real.still_wanted is not None
         reason = real.still_wanted(message, clock.now())
         if reason is None:

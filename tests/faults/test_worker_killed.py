@@ -17,8 +17,8 @@ from sqlalchemy import select, update
 
 from portal.core import clock
 from portal.core.db import db, writing
+from portal.mail import claims, letters, smtp
 from portal.mail import dispatch as mail
-from portal.mail import letters, smtp
 from portal.mail.kinds import Letter
 from portal.mail.models import MessageState, OutboundMessage
 from portal.mail.post import Envelope
@@ -43,7 +43,7 @@ def our_round(app: Flask, trace: mail.Trace) -> None:
 def naive_round(app: Flask, trace: mail.Trace) -> None:
     """The form that everybody writes first: send, mark, and send again what is not marked."""
     line = smtp.KeptLine()
-    for message_id in mail.due(500):
+    for message_id in (id_ for batch in claims.batches(500) for id_ in batch):
         message = db.session.get_one(OutboundMessage, message_id)
         line.send(envelope(message), trace)
         trace("before_record")

@@ -10,6 +10,7 @@ from portal.core.actor import Actor
 from portal.core.db import db, writing
 from portal.mail import queries, service, suppression
 from portal.mail.dispatch import dispatch, recover
+from portal.mail.kinds import Message
 from portal.mail.models import MessageState, OutboundMessage
 from portal.mail.rules import LEASE, MAX_TRIES
 from tests.conftest import NOW, HeldClock
@@ -126,7 +127,7 @@ def test_a_connection_lost_after_the_text_is_unconfirmed_and_stays_so(
 
 
 def test_a_message_that_cannot_be_written_fails_alone(app: Flask) -> None:
-    def render(message: OutboundMessage, now: object) -> object:
+    def render(message: Message, now: object) -> object:
         if message.context["address"] == "poison":
             raise KeyError("name")
         return plain_letter(message, NOW)
@@ -144,11 +145,17 @@ def test_an_unknown_kind_cannot_be_sent(app: Flask) -> None:
     assert state_of(message)[0] is MessageState.FAILED
 
 
-def test_it_is_asked_again_just_before_the_conversation(app: Flask) -> None:
-    answers = iter([None, "no_permission"])
+def test_it_is_asked_just_before_the_conversation(app: Flask) -> None:
+    reasons: list[str] = []
+    kind = plain_kind(still_wanted=lambda *_: reasons[-1] if reasons else None)
     message = make_message()
+
+    def withdraw(point: str) -> None:
+        if point == "after_claim":
+            reasons.append("no_permission")
+
     with mail_server(app) as box:
-        dispatch(post_of(app, [plain_kind(still_wanted=lambda *_: next(answers))]))
+        dispatch(post_of(app, [kind]), trace=withdraw)
     assert (state_of(message), box.mails) == ((MessageState.DROPPED, "no_permission"), [])
 
 
@@ -210,7 +217,7 @@ def test_an_optional_kind_needs_its_yes_and_a_confirmed_address(app: Flask) -> N
 
 
 def test_a_name_cannot_start_a_header(app: Flask) -> None:
-    def render(message: OutboundMessage, now: object) -> object:
+    def render(message: Message, now: object) -> object:
         letter = plain_letter(message, NOW)
         return type(letter)(
             letter.address, "en", "Ann\r\nBcc: all@mail.example", letter.values, letter.template
@@ -242,7 +249,7 @@ def test_an_address_that_no_server_knows_hurts_nobody_else(app: Flask, address: 
 
 
 def test_letters_beyond_ascii_arrive_as_they_were(app: Flask) -> None:
-    def render(message: OutboundMessage, now: object) -> object:
+    def render(message: Message, now: object) -> object:
         letter = plain_letter(message, NOW)
         return type(letter)(letter.address, "es", "Jos\u00e9 \u00d1and\u00fa", letter.values, letter.template)
 

@@ -1,0 +1,52 @@
+"""The gate's answer under lock, for whoever asks it for thousands of people: the sending of mail.
+
+The same conditions as `gate.permits`, through its SQL twin, but prepared once and reading
+four columns. Only this package reads `Consent` to decide.
+"""
+
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Select, bindparam, select
+
+from portal.consent.models import Consent
+from portal.consent.rules import Scope, State
+from portal.core.db import UtcDateTime, db
+from portal.disclosure.gate import Permit, permitted
+
+_AT: Any = bindparam("at", type_=UtcDateTime())
+_OWN = Consent.family_member_id == bindparam("family_member_id")
+_LOCKED = (
+    select(Consent.id)
+    .where(_OWN, Consent.state.in_([State.ACTIVE, State.ON_HOLD]))
+    .order_by(Consent.id)
+    .with_for_update()
+)
+
+
+def permits(*, family_member_id: int, scope: Scope, at: datetime) -> list[Permit]:
+    """What this person may see of `scope`, of every client; the consents stay locked.
+
+    Locked first and read in a second statement, so that it sees what another transaction
+    has changed while this one waited. A consent that came into being in between is not
+    locked, and so not counted.
+    """
+    connection = db.session.connection()
+    own = {"family_member_id": family_member_id}
+    locked = set(connection.execute(_LOCKED, own).scalars())
+    rows = connection.execute(_usable(scope), {**own, "at": at}).all() if locked else []
+    return [
+        Permit(client_id, family_member_id, relationship_id, consent_id, scope, until)
+        for consent_id, client_id, relationship_id, until in rows
+        if consent_id in locked and until is not None
+    ]
+
+
+@cache
+def _usable(scope: Scope) -> Select[int, int, int, datetime | None]:
+    return select(Consent.id, Consent.client_id, Consent.relationship_id, Consent.ends_at).where(
+        _OWN,
+        Consent.state == State.ACTIVE,
+        permitted(Consent.client_id, Consent.family_member_id, scope, _AT),
+    )

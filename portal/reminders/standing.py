@@ -1,0 +1,132 @@
+"""What of a reminder still stands at the moment it is sent, read under the locks of the house.
+
+Whatever has changed since the reminder was prepared is found out here. The statements are
+made once: this runs for every reminder.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, bindparam, cast, func, select, update
+
+from portal.consent.rules import Scope
+from portal.core.db import BigInt, UtcDateTime, db
+from portal.disclosure import held
+from portal.disclosure.gate import Permit
+from portal.mail.kinds import Message
+from portal.mail.models import MailAddress, OutboxItem, ReaderKind
+from portal.people.models import FamilyMember, Relationship
+from portal.reminders import queries
+from portal.reminders.rules import Event
+from portal.sessions.models import FamilySession, SignUp
+from portal.sessions.rules import Meeting, SessionState, SignUpState
+
+_NOW: Any = bindparam("now", type_=UtcDateTime())
+_PREFIX = "session:"
+_TOLD = OutboxItem.message_id == bindparam("message_id"), OutboxItem.dropped_at.is_(None)
+
+_PLACES = (
+    select(
+        OutboxItem.id.label("item_id"),
+        FamilySession.id.label("session_id"),
+        FamilySession.starts_at,
+        FamilySession.timezone,
+        FamilySession.meeting,
+        SignUp.relationship_id,
+        Relationship.client_id,
+    )
+    .select_from(OutboxItem)
+    .join(
+        FamilySession,
+        FamilySession.id == cast(func.substr(OutboxItem.subject, len(_PREFIX) + 1), BigInt),
+    )
+    .join(SignUp, SignUp.session_id == FamilySession.id)
+    .outerjoin(Relationship, Relationship.id == SignUp.relationship_id)
+    .where(
+        *_TOLD,
+        SignUp.family_member_id == OutboxItem.reader_id,
+        SignUp.state == SignUpState.PLACED,
+        FamilySession.state == SessionState.PUBLISHED,
+        FamilySession.time_revision == OutboxItem.time_revision,
+        FamilySession.starts_at > _NOW,
+    )
+    .order_by(FamilySession.id)
+    .with_for_update(read=True, of=[FamilySession, SignUp])
+)
+_ITEMS = select(OutboxItem.id, OutboxItem.subject, OutboxItem.time_revision).where(*_TOLD)
+_READER = (
+    select(FamilyMember.given_name, FamilyMember.timezone, MailAddress.address, MailAddress.language)
+    .outerjoin(
+        MailAddress,
+        (MailAddress.reader_kind == ReaderKind.FAMILY)
+        & (MailAddress.reader_id == FamilyMember.id)
+        & MailAddress.confirmed_at.is_not(None),
+    )
+    .where(FamilyMember.id == bindparam("reader_id"))
+)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place held in a session that takes place at the time that was to be told."""
+
+    item_id: int
+    session_id: int
+    starts_at: datetime
+    timezone: str
+    meeting: Meeting
+    permit: Permit | None
+    """What it rests on; None for an open session, which needs no permission."""
+
+
+def places(message: Message, now: datetime) -> list[Place]:
+    """The places of a session reminder that still stand and may be told of, by date.
+
+    Locks in the order of the house: consents, sessions, sign-ups.
+    """
+    permits = held.permits(family_member_id=message.reader_id, scope=Scope.SESSIONS, at=now)
+    of_client = {permit.client_id: permit for permit in permits}
+    rows = db.session.connection().execute(_PLACES, {"message_id": message.id, "now": now})
+    found = [
+        Place(*row[:5], of_client.get(row.client_id))
+        for row in rows
+        if row.relationship_id is None or row.client_id in of_client
+    ]
+    return sorted(found, key=lambda place: (place.starts_at, place.session_id))
+
+
+def program_events(message: Message, now: datetime) -> dict[int, Event]:
+    """The program times of a reminder that the timetable and the permissions still give, by item."""
+    held.permits(family_member_id=message.reader_id, scope=Scope.PROGRAM_TIMES, at=now)
+    given = {
+        (event.subject, event.time_revision): event
+        for event in queries.program_events(message.reader_id, now)
+    }
+    return {
+        item.id: given[item.subject, item.time_revision]
+        for item in items(message)
+        if (item.subject, item.time_revision) in given
+    }
+
+
+def items(message: Message) -> list[Row[int, str, int]]:
+    """What the message is still to tell."""
+    return list(db.session.connection().execute(_ITEMS, {"message_id": message.id}))
+
+
+def reader(message: Message) -> Row[str, str | None, str, str]:
+    """Name, zone, and the confirmed address with its language, or None in both."""
+    return db.session.connection().execute(_READER, {"reader_id": message.reader_id}).one()
+
+
+def drop_others(message: Message, standing: Collection[int], now: datetime) -> None:
+    """Say that the other items are not told after all; they may be told anew."""
+    gone = {item.id for item in items(message)} - set(standing)
+    if gone:
+        db.session.execute(
+            update(OutboxItem)
+            .where(OutboxItem.id.in_(gone))
+            .values(dropped_at=now, dropped_reason="no_longer_due")
+        )
