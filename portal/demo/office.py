@@ -16,6 +16,7 @@ from portal.core.actor import Actor
 from portal.core.db import db
 from portal.demo import accounts
 from portal.demo.cast import STAFF
+from portal.disclosure import patient_notice
 from portal.imports import timetables
 from portal.people import account_invitations
 from portal.people.models import Client, Role, StaffMember
@@ -65,6 +66,7 @@ def open_office(*, stored: str, code_key: str, actor: Actor, now: datetime) -> O
     db.session.flush()
     opened_at = now - timedelta(weeks=WEEKS_OPEN)
     staff = [_colleague(number, location, stored, actor, opened_at) for number in range(len(STAFF))]
+    _publish_notice(staff, opened_at)
     today = clock.local_date(now, ZONE)
     timetables.apply(example(today - timedelta(weeks=WEEKS_OPEN)), actor=actor, now=opened_at)
     return Office(
@@ -96,6 +98,24 @@ def give_account(person: Client | StaffMember, stored: str, actor: Actor, at: da
     return account_invitations.accept(
         token=token, sign_in_name=accounts.sign_in_name(person.given_name), stored=stored, now=at
     )
+
+
+def _publish_notice(staff: list[StaffMember], at: datetime) -> None:
+    """The notice to clients, in the portal's own words."""
+    officer = next(one for one in staff if one.roles[0].role is Role.PRIVACY_OFFICER)
+    actor = Actor("staff", officer.id)
+    draft = patient_notice.write(
+        draft=None,
+        body_en=patient_notice.seed("en"),
+        body_es=patient_notice.seed("es"),
+        contact_en=f"{officer.full_name}, privacy officer, (555) 010-0142, {officer.email}",
+        contact_es=f"{officer.full_name}, oficial de privacidad, (555) 010-0142, {officer.email}",
+        effective_on=at.date(),
+        groups=list(patient_notice.GROUPS),
+        actor=actor,
+        now=at,
+    )
+    patient_notice.publish(notice=draft, actor=actor, now=at)
 
 
 def _colleague(number: int, location: Location, stored: str, actor: Actor, at: datetime) -> StaffMember:

@@ -1,10 +1,13 @@
 """The client's start page: what waits for them, then who can see what."""
 
-from flask import render_template
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
 from portal.consent import queries
 from portal.web import access
 from portal.web.pages import Pages
+from portal.workflows import check_in
 
 pages = Pages()
 
@@ -13,4 +16,18 @@ pages = Pages()
 def home() -> str:
     """The next thing first."""
     people = queries.people_of(access.client(), access.now())
-    return render_template("client/home/home.html", people=people)
+    occasion = check_in.due(access.client(), access.now())
+    return render_template("client/home/home.html", people=people, check_in=occasion)
+
+
+@pages.post("/check-in/leave")
+def leave_as_it_is() -> ResponseReturnValue:
+    """ "Yes, leave it": the question is not asked again on this occasion."""
+    check_in.leave_it(
+        client=access.client(),
+        occasion=request.form.get("occasion", ""),
+        actor=access.actor(),
+        now=access.now(),
+    )
+    flash(_("Good. Nothing was changed."), "good")
+    return redirect(url_for(".home"))

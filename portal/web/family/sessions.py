@@ -14,7 +14,7 @@ from flask_wtf import FlaskForm
 from portal.consent.rules import Scope
 from portal.core import clock
 from portal.schedule import ics
-from portal.sessions import queries, service
+from portal.sessions import promises, queries, service
 from portal.sessions.models import SignUp
 from portal.sessions.queries import Seen
 from portal.sessions.rules import Meeting
@@ -54,13 +54,33 @@ def session(session_id: int) -> str:
     me, now = reader(), access.now()
     permits = me.permits(now, Scope.SESSIONS)
     seen = queries.session_for(family_member_id=me.own_id, session_id=session_id, now=now, permits=permits)
-    return render_template("family/sessions/one.html", seen=shown([seen])[0], session=seen.session)
+    return render_template(
+        "family/sessions/one.html",
+        seen=shown([seen])[0],
+        session=seen.session,
+        asks_promise=seen.own_state == "placed"
+        and promises.is_open(session=seen.session, family_member_id=me.person.id),
+    )
 
 
 @pages.post("/sessions/<int:session_id>/place")
 def place(session_id: int) -> ResponseReturnValue:
     """Save my place. When it was taken a moment ago: say so, offer the waitlist."""
     return _sign_up(session_id, or_wait=False)
+
+
+@pages.post("/sessions/<int:session_id>/promise")
+def promise(session_id: int) -> ResponseReturnValue:
+    """ "What others say in this group stays in this group"."""
+    _own_place(session_id)
+    promises.give(
+        session_id=session_id,
+        family_member_id=access.family_member().id,
+        actor=access.actor(),
+        now=access.now(),
+    )
+    flash(_("Thank you for your promise."), "good")
+    return redirect(url_for(".session", session_id=session_id))
 
 
 @pages.post("/sessions/<int:session_id>/waitlist")

@@ -11,7 +11,7 @@ from flask_wtf import FlaskForm
 
 from portal.core.errors import Refused
 from portal.people import queries as people
-from portal.sessions import desk, planning, service
+from portal.sessions import desk, planning, promises, service
 from portal.sessions.models import FamilySession, SignUp
 from portal.sessions.rules import Attendance, SessionState
 from portal.web import access, ledger
@@ -154,6 +154,8 @@ def roster(session_id: int) -> ResponseReturnValue:
         form=form,
         session=found,
         roster=shown,
+        promised=promises.given_for(found),
+        asks_promise=promises.is_asked(found),
         attendance=ATTENDANCE,
         ways=dict(WAYS),
         give_form=GivePlaceForm(),
@@ -193,6 +195,20 @@ def give_up_for(session_id: int, sign_up_id: int) -> ResponseReturnValue:
     if not refused():
         service.give_up(sign_up_id=mine.id, actor=access.actor(), now=access.now())
         flash(_("Done. The next person in line is offered the place, if somebody waits."), "good")
+    return redirect(url_for(".roster", session_id=session_id))
+
+
+@pages.post("/sessions/<int:session_id>/people/<int:sign_up_id>/promise")
+def promise_on_paper(session_id: int, sign_up_id: int) -> ResponseReturnValue:
+    """Somebody without an account gave the group's promise on paper or in the room."""
+    mine = _sign_up(session_id, sign_up_id)
+    promises.give(
+        session_id=session_id,
+        family_member_id=mine.family_member_id,
+        actor=access.actor(),
+        now=access.now(),
+    )
+    flash(_("Recorded: the promise is given."), "good")
     return redirect(url_for(".roster", session_id=session_id))
 
 
