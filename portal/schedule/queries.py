@@ -12,7 +12,7 @@ from portal.consent.rules import Scope
 from portal.core.db import db
 from portal.core.errors import NotFound
 from portal.disclosure.gate import Permit
-from portal.people.models import Client, Episode, Relationship
+from portal.people.models import Client, Episode, EpisodeStatus, Relationship
 from portal.schedule import rules
 from portal.schedule.models import Block, Closure, Enrolment, ExceptionKind, Track
 from portal.schedule.rules import Change, Occurrence, Recurring
@@ -75,6 +75,32 @@ def client_times(*, client_id: int, from_on: date, to_on: date) -> list[Occurren
         if stay.from_on <= each.on and (stay.to_on is None or each.on <= stay.to_on)
     }
     return sorted(found.values(), key=lambda each: each.start_at)
+
+
+@dataclass(frozen=True)
+class ProgramEnd:
+    """How the last course of care ended."""
+
+    on: date
+    finished: bool
+
+
+def program_end(*, permit: Permit) -> ProgramEnd | None:
+    """Whether and when the permit's client finished the program or left it; None while one runs.
+
+    Demands a FINISHED_OR_LEFT permit; raises ValueError for any other.
+    """
+    if permit.scope is not Scope.FINISHED_OR_LEFT:
+        raise ValueError("the end of the program asks for a FINISHED_OR_LEFT permit")
+    last = db.session.scalars(
+        select(Episode)
+        .where(Episode.client_id == permit.client_id)
+        .order_by(Episode.started_on.desc(), Episode.id.desc())
+        .limit(1)
+    ).first()
+    if last is None or last.ended_on is None:
+        return None
+    return ProgramEnd(last.ended_on, last.status is EpisodeStatus.FINISHED)
 
 
 def given_names(permits: Sequence[Permit]) -> dict[int, str]:

@@ -10,6 +10,7 @@ from portal.consent.models import Consent
 from portal.consent.rules import Scope
 from portal.disclosure import gate, notice, service
 from portal.disclosure.gate import Permit
+from portal.schedule.queries import ProgramEnd, program_end
 from portal.web import access, language, ledger
 from portal.web.family.notice import must_read
 from portal.web.family.reader import previewed, reader
@@ -35,6 +36,14 @@ class Card:
         """What is allowed, in the order of the boxes."""
         return [permit.scope for permit in self.permits]
 
+    @property
+    def program_end(self) -> ProgramEnd | None:
+        """How the program ended, for whom the client lets see it."""
+        for permit in self.permits:
+            if permit.scope is Scope.FINISHED_OR_LEFT:
+                return program_end(permit=permit)
+        return None
+
 
 @pages.get("/permissions")
 def permissions() -> str:
@@ -42,6 +51,9 @@ def permissions() -> str:
     cards = _cards()
     for card in cards:
         ledger.disclosed(card.permits[0], "permission")
+        for permit in card.permits:
+            if permit.scope is Scope.FINISHED_OR_LEFT and card.program_end:
+                ledger.disclosed(permit, "program_end")
     return render_template(
         "family/permissions/permissions.html",
         cards=cards,
