@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, exists, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased, contains_eager, joinedload
 
 from portal.consent.models import Consent, ConsentScope
@@ -21,6 +21,20 @@ from portal.core.db import db
 from portal.people.models import Client
 
 Column = ColumnElement[int] | InstrumentedAttribute[int]
+
+# Made once: an alias copies every column of its table, which costs more than the statement.
+_consent, _owner, _granted_row = aliased(Consent), aliased(Client), aliased(ConsentScope)
+
+_OF_PERSON = (
+    select(Consent)
+    .join(Consent.client)
+    .where(
+        Consent.family_member_id == bindparam("family_member_id"),
+        Consent.state.in_([State.ACTIVE, State.ON_HOLD]),
+    )
+    .options(contains_eager(Consent.client), joinedload(Consent.scopes))
+    .order_by(Consent.id)
+)
 
 
 @dataclass(frozen=True)
@@ -82,26 +96,24 @@ def usable_consents(*, family_member_id: int, at: datetime) -> list[Consent]:
 
 def permitted(client: Column, family_member: Column, scope: Scope, at: datetime) -> ColumnElement[bool]:
     """The SQL twin: a correlated EXISTS for the columns that hold the pair."""
-    consent, owner = aliased(Consent), aliased(Client)
     conditions = [
-        consent.client_id == client,
-        consent.family_member_id == family_member,
+        _consent.client_id == client,
+        _consent.family_member_id == family_member,
         # `live_is_complete` (a check of the table) vouches for the elements.
-        consent.state == State.ACTIVE,
-        consent.signed_at <= at,
-        consent.ends_at > at,
-        or_(consent.guardian_until.is_(None), consent.guardian_until > at),
-        or_(consent.guardian_until.is_(None), consent.guardian_signed_at <= at),
-        owner.id == consent.client_id,
-        owner.deceased_on.is_(None),
+        _consent.state == State.ACTIVE,
+        _consent.signed_at <= at,
+        _consent.ends_at > at,
+        or_(_consent.guardian_until.is_(None), _consent.guardian_until > at),
+        or_(_consent.guardian_until.is_(None), _consent.guardian_signed_at <= at),
+        _owner.id == _consent.client_id,
+        _owner.deceased_on.is_(None),
     ]
     for each in _with_needs(scope):
-        row = aliased(ConsentScope)
         conditions.append(
             exists().where(
-                row.consent_id == consent.id,
-                row.scope == each,
-                or_(row.withdrawn_at.is_(None), row.withdrawn_at > at),
+                _granted_row.consent_id == _consent.id,
+                _granted_row.scope == each,
+                or_(_granted_row.withdrawn_at.is_(None), _granted_row.withdrawn_at > at),
             )
         )
     return exists().where(and_(*conditions))
@@ -113,19 +125,12 @@ def _with_needs(scope: Scope) -> list[Scope]:
 
 def _live(family_member_id: int, client_id: int | None = None, lock: bool = False) -> list[Consent]:
     """The consents of the pair, or the person, that are active or on hold."""
-    query = (
-        select(Consent)
-        .join(Consent.client)
-        .where(Consent.family_member_id == family_member_id, Consent.state.in_([State.ACTIVE, State.ON_HOLD]))
-        .options(contains_eager(Consent.client), joinedload(Consent.scopes))
-        .order_by(Consent.id)
-        .execution_options(populate_existing=lock)
-    )
+    query = _OF_PERSON.execution_options(populate_existing=lock)
     if client_id is not None:
         query = query.where(Consent.client_id == client_id)
     if lock:
         query = query.with_for_update(of=Consent)
-    return list(db.session.scalars(query).unique())
+    return list(db.session.scalars(query, {"family_member_id": family_member_id}).unique())
 
 
 def _why_unusable(consent: Consent, at: datetime) -> str | None:

@@ -1,15 +1,17 @@
 """Reads of education: the library, what was picked, one lesson as its reader has it.
 
 What was picked because of a client is client-linked: it comes through the gate alone.
-Lists take only titles and minutes out of a version, never its whole text.
+Lists take only titles and minutes out of a version, never its whole text. Their statements
+are built once for each language and filled in at each use.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import aliased, contains_eager, joinedload
 
 from portal.consent.rules import Scope
@@ -23,6 +25,8 @@ from portal.education.models import Assignment, CheckAnswer, Module, ModuleVersi
 from portal.education.rules import Standing
 from portal.people import queries as people
 from portal.people.models import Relationship
+
+_other_version = aliased(ModuleVersion)
 
 
 @dataclass(frozen=True)
@@ -100,13 +104,13 @@ class Reader:
 
 def library(*, language: str = "en", family_member_id: int | None = None) -> list[Listed]:
     """The general library, in the order of the curriculum; with a reader, their standing too."""
-    rows = db.session.execute(_listed(language, family_member_id).where(Module.is_library))
+    rows = db.session.execute(_library(language), {"reader_id": family_member_id})
     return [_as_listed(row) for row in rows]
 
 
 def all_modules(*, language: str = "en") -> list[Listed]:
     """Every module, for staff."""
-    return [_as_listed(row) for row in db.session.execute(_listed(language, None))]
+    return [_as_listed(row) for row in db.session.execute(_listed(language), {"reader_id": None})]
 
 
 def assigned_to(
@@ -125,28 +129,22 @@ def assigned_to(
     if permits is None:
         permits = gate.permits(family_member_id=family_member_id, at=now, scope=Scope.LESSONS)
     by_relationship = {each.relationship_id: each for each in permits if each.scope is Scope.LESSONS}
-    picked = db.session.scalars(
-        select(Assignment)
-        .join(Assignment.relationship)
-        .where(
-            Relationship.family_member_id == family_member_id,
-            Assignment.closed_at.is_(None),
-            _is_permitted(now),
-        )
-        .order_by(Assignment.suggested_by_on.is_(None), Assignment.suggested_by_on, Assignment.created_at)
-    ).all()
-    reader_id = family_member_id if with_progress else None
-    lessons = _by_module(language, reader_id, {one.module_id for one in picked})
+    picked = db.session.execute(
+        _picked(language),
+        {
+            "reader_id": family_member_id if with_progress else None,
+            "relationship_ids": list(by_relationship),
+        },
+    )
     return [
         Pick(
-            assignment_id=one.id,
-            permit=by_relationship[one.relationship_id],
-            lesson=lessons[one.module_id],
-            suggested_by_on=one.suggested_by_on,
-            note=notes.text(one.note_code, language),
+            assignment_id=assignment_id,
+            permit=by_relationship[relationship_id],
+            lesson=_as_listed(listed),
+            suggested_by_on=suggested_by_on,
+            note=notes.text(note_code, language),
         )
-        for one in picked
-        if one.relationship_id in by_relationship and one.module_id in lessons
+        for *listed, assignment_id, relationship_id, suggested_by_on, note_code in picked
     ]
 
 
@@ -198,7 +196,7 @@ def followed(*, client_id: int, now: datetime, language: str = "en") -> list[Rea
         .where(Relationship.client_id == client_id, Assignment.closed_at.is_(None))
         .order_by(Assignment.created_at, Assignment.id)
     ).all()
-    titles = _by_module(language, None, {assignment.module_id for assignment, _ in rows})
+    titles = _by_module(language, {assignment.module_id for assignment, _ in rows})
     return [
         Reader(
             relationship=one,
@@ -234,12 +232,16 @@ def _is_permitted(now: datetime) -> ColumnElement[bool]:
 
 
 def _is_newest() -> ColumnElement[bool]:
-    other = aliased(ModuleVersion)
-    newest = select(func.max(other.number)).where(other.module_id == ModuleVersion.module_id)
+    newest = select(func.max(_other_version.number)).where(
+        _other_version.module_id == ModuleVersion.module_id
+    )
     return ModuleVersion.number == newest.correlate(ModuleVersion).scalar_subquery()
 
 
-def _listed(language: str, family_member_id: int | None) -> Select[Any]:
+@cache
+def _listed(language: str) -> Select[Any]:
+    """Every module for the reader `reader_id`."""
+
     def value(name: str) -> ColumnElement[str]:
         text: ColumnElement[str] = ModuleVersion.content[language, name].as_string()
         return text
@@ -257,10 +259,36 @@ def _listed(language: str, family_member_id: int | None) -> Select[Any]:
         )
         .join(ModuleVersion, ModuleVersion.module_id == Module.id)
         .outerjoin(
-            Progress, and_(Progress.module_id == Module.id, Progress.family_member_id == family_member_id)
+            Progress,
+            and_(Progress.module_id == Module.id, Progress.family_member_id == bindparam("reader_id")),
         )
         .where(_is_newest())
         .order_by(Module.position, Module.code)
+    )
+
+
+@cache
+def _library(language: str) -> Select[Any]:
+    return _listed(language).where(Module.is_library)
+
+
+@cache
+def _picked(language: str) -> Select[Any]:
+    """What was picked under `relationship_ids`, those of permits, oldest wish first."""
+    return (
+        _listed(language)
+        .add_columns(
+            Assignment.id, Assignment.relationship_id, Assignment.suggested_by_on, Assignment.note_code
+        )
+        .join(Assignment, Assignment.module_id == Module.id)
+        .join(Relationship, Relationship.id == Assignment.relationship_id)
+        .where(
+            Assignment.relationship_id.in_(bindparam("relationship_ids", expanding=True)),
+            Assignment.closed_at.is_(None),
+            Relationship.ended_at.is_(None),
+        )
+        .order_by(None)
+        .order_by(Assignment.suggested_by_on.is_(None), Assignment.suggested_by_on, Assignment.created_at)
     )
 
 
@@ -277,9 +305,9 @@ def _as_listed(row: Sequence[Any]) -> Listed:
     )
 
 
-def _by_module(language: str, family_member_id: int | None, module_ids: Iterable[int]) -> dict[int, Listed]:
-    query = _listed(language, family_member_id).where(Module.id.in_(list(module_ids)))
-    return {one.module_id: one for one in map(_as_listed, db.session.execute(query))}
+def _by_module(language: str, module_ids: Iterable[int]) -> dict[int, Listed]:
+    query = _listed(language).where(Module.id.in_(list(module_ids)))
+    return {one.module_id: one for one in map(_as_listed, db.session.execute(query, {"reader_id": None}))}
 
 
 def _newest_open_to(family_member_id: int, module_id: int, now: datetime) -> ModuleVersion | None:
