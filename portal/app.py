@@ -77,13 +77,14 @@ class Portal(Flask):
     def full_dispatch_request(self) -> Response:
         """A GET, guards and all, runs in a transaction that cannot write.
 
-        What it disclosed is written to the ledger afterwards, in a short transaction of
-        its own, before the response leaves: if that fails, nothing is shown.
+        What it disclosed for the first time is written to the ledger afterwards, in a short
+        transaction of its own, before the response leaves: if that fails, nothing is shown.
         """
         if request.method not in READING_METHODS:
             return super().full_dispatch_request()
         with reading():
             response = super().full_dispatch_request()
+            ledger.leave_out_known()
         access.note_seen()
         try:
             ledger.write()

@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import contains_eager
 
 from portal.accounts import rules
 from portal.accounts.blocklist import blocklist
@@ -126,13 +126,17 @@ def open_browser_session(
     return opened, secret
 
 
+_OPEN_BROWSER_SESSION = (
+    select(BrowserSession)
+    .join(BrowserSession.user)
+    .where(BrowserSession.secret_digest == bindparam("digest"), BrowserSession.ended_at.is_(None))
+    .options(contains_eager(BrowserSession.user))
+)
+
+
 def live_browser_session(secret: str, *, now: datetime) -> BrowserSession | None:
     """The browser session of a cookie's secret, or None when it no longer counts."""
-    found = db.session.scalars(
-        select(BrowserSession)
-        .where(BrowserSession.secret_digest == tokens.digest(secret), BrowserSession.ended_at.is_(None))
-        .options(joinedload(BrowserSession.user))
-    ).one_or_none()
+    found = db.session.scalars(_OPEN_BROWSER_SESSION, {"digest": tokens.digest(secret)}).one_or_none()
     if found is None or found.user.disabled_at is not None:
         return None
     return found if is_live(found, now) else None

@@ -1,12 +1,14 @@
 """Reads of the ledger: what was shared, with whom, when."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from portal.consent.rules import Scope
 from portal.core.db import db
+from portal.disclosure.gate import Permit
 from portal.disclosure.models import Channel, DisclosureEntry, NoticeAcknowledgement
 from portal.disclosure.notice import NOTICE_VERSION
 from portal.people.models import Client, FamilyMember
@@ -22,6 +24,32 @@ class Shared:
     subject_kind: str
     channel: Channel
     last_at: datetime | None
+
+
+_WRITTEN = select(
+    DisclosureEntry.client_id,
+    DisclosureEntry.family_member_id,
+    DisclosureEntry.scope,
+    DisclosureEntry.subject,
+    DisclosureEntry.channel,
+).where(
+    DisclosureEntry.occasion == bindparam("occasion"),
+    DisclosureEntry.subject.in_(bindparam("subjects", expanding=True)),
+)
+
+
+def first_views(
+    noted: Collection[tuple[Permit, str, Channel]], *, occasion: str
+) -> list[tuple[Permit, str, Channel]]:
+    """What of `noted` is not in the ledger yet for this occasion."""
+    subjects = {subject for _permit, subject, _channel in noted}
+    rows = db.session.execute(_WRITTEN, {"occasion": occasion, "subjects": list(subjects)})
+    written = {tuple(row) for row in rows}
+    return [
+        (permit, subject, channel)
+        for permit, subject, channel in noted
+        if (permit.client_id, permit.family_member_id, permit.scope, subject, channel) not in written
+    ]
 
 
 def shared_with(client: Client, *, limit: int = 300) -> list[Shared]:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from functools import partial
 
-from sqlalchemy import ColumnElement, exists, false, func, or_, select
+from sqlalchemy import ColumnElement, bindparam, exists, false, func, or_, select
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from portal.accounts.models import User
@@ -25,9 +25,12 @@ from portal.people.models import (
 from portal.people.rules import plain_email, plain_name
 
 
+_FAMILY_MEMBER_OF = select(FamilyMember).where(FamilyMember.user_id == bindparam("user_id"))
+
+
 def family_member_of(user_id: int) -> FamilyMember | None:
     """The family member who signs in with this account."""
-    return db.session.scalars(select(FamilyMember).where(FamilyMember.user_id == user_id)).one_or_none()
+    return db.session.scalars(_FAMILY_MEMBER_OF, {"user_id": user_id}).one_or_none()
 
 
 def client_of(user_id: int) -> Client | None:

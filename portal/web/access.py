@@ -127,6 +127,8 @@ class Viewer:
     """The person behind this request, in one audience. What Flask-Login calls the user."""
 
     session: BrowserSession
+    session_id: int
+    """Known also after the page's transaction has ended."""
     secret: str
     user: User
     family_member: FamilyMember | None = None
@@ -166,7 +168,7 @@ def load_viewer(secret: str) -> Viewer | None:
         return None
     if now() - session.last_seen_at >= SEEN_EVERY:
         g.seen = session.id
-    viewer = Viewer(session=session, secret=secret, user=session.user)
+    viewer = Viewer(session=session, session_id=session.id, secret=secret, user=session.user)
     if session.audience is Audience.FAMILY:
         viewer.family_member = people.family_member_of(session.user_id)
         return viewer if viewer.family_member else None

@@ -1,10 +1,14 @@
 """What a page disclosed, gathered while it is built and written before it leaves."""
 
+from contextlib import suppress
+
 from flask import g
 from flask_login import current_user
+from sqlalchemy.exc import SQLAlchemyError
 
 from portal.audit import service as audit
 from portal.core.db import writing
+from portal.disclosure import queries
 from portal.disclosure import service as disclosure
 from portal.disclosure.gate import Permit
 from portal.disclosure.models import Channel
@@ -36,6 +40,19 @@ def shows_records() -> bool:
     return bool(g.get("disclosed"))
 
 
+def leave_out_known() -> None:
+    """Keep of what was noted only what this browser sees for the first time.
+
+    Within the page's own reading transaction, so that a second look takes no write lock.
+    When the database goes away here, all stays noted and `write` meets the same trouble.
+    """
+    noted = g.get("disclosed")
+    if not noted or g.get("rehearsal"):
+        return
+    with suppress(SQLAlchemyError):
+        g.disclosed = queries.first_views(noted, occasion=_occasion())
+
+
 def write() -> None:
     """Write what was noted; one transaction, none when there is nothing new."""
     noted, seen = g.pop("disclosed", None), g.pop("viewed", None)
@@ -52,4 +69,4 @@ def write() -> None:
 
 def _occasion() -> str:
     named: str | None = g.get("occasion")
-    return named or f"browser:{current_user.session.id}"
+    return named or f"browser:{current_user.session_id}"
