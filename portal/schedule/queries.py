@@ -1,10 +1,10 @@
 """Reads of the timetable. What a family member may see of it asks for a permit."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from portal.center.models import Location, Program
@@ -27,18 +27,37 @@ class Stay:
     to_on: date | None
 
 
+_WITH_BLOCKS = (
+    select(Track)
+    .join(Track.program)
+    .where(Track.id.in_(bindparam("track_ids", expanding=True)))
+    .options(contains_eager(Track.program), joinedload(Track.blocks).joinedload(Block.exceptions))
+)
+_CLOSED = select(Closure.location_id, Closure.from_on, Closure.to_on).where(
+    Closure.location_id.in_(bindparam("location_ids", expanding=True)),
+    Closure.from_on <= bindparam("to_on"),
+    Closure.to_on >= bindparam("from_on"),
+)
+_ENROLLED = (
+    select(Episode.client_id, Enrolment.track_id, Enrolment.from_on, Enrolment.to_on, Episode.ended_on)
+    .join(Episode, Enrolment.episode_id == Episode.id)
+    .where(
+        Episode.client_id.in_(bindparam("client_ids", expanding=True)),
+        Enrolment.from_on <= bindparam("to_on"),
+        or_(Enrolment.to_on.is_(None), Enrolment.to_on >= bindparam("from_on")),
+        or_(Episode.ended_on.is_(None), Episode.ended_on >= bindparam("from_on")),
+    )
+)
+
+
 def occurrences(*, track_id: int, from_on: date, to_on: date) -> list[Occurrence]:
     """What takes place on a track on the local days `from_on` to `to_on`, in order."""
     return of_tracks([track_id], from_on, to_on).get(track_id, [])
 
 
 def of_tracks(track_ids: Collection[int], from_on: date, to_on: date) -> dict[int, list[Occurrence]]:
-    """The same for many tracks, in four statements whatever their number."""
-    tracks = db.session.scalars(
-        select(Track)
-        .where(Track.id.in_(track_ids))
-        .options(joinedload(Track.program), selectinload(Track.blocks).selectinload(Block.exceptions))
-    ).all()
+    """The same for many tracks, in two statements whatever their number."""
+    tracks = db.session.scalars(_WITH_BLOCKS, {"track_ids": list(track_ids)}).unique().all()
     closed = _closures({track.program.location_id for track in tracks}, from_on, to_on)
     return {
         track.id: _expanded(track, closed.get(track.program.location_id, []), from_on, to_on)
@@ -54,20 +73,45 @@ def program_times(
     Demands a PROGRAM_TIMES permit. Group names are blank unless `names`, a GROUP_NAMES
     permit of the same pair, is given too. Raises ValueError for any other permit.
     """
-    if permit.scope is not Scope.PROGRAM_TIMES:
-        raise ValueError("program times ask for a PROGRAM_TIMES permit")
-    found = client_times(client_id=permit.client_id, from_on=from_on, to_on=to_on)
-    if names is None:
-        return rules.without_names(found)
-    if names.scope is not Scope.GROUP_NAMES or names.consent_id != permit.consent_id:
-        raise ValueError("group names ask for a GROUP_NAMES permit of the same consent")
-    return found
+    permits = [permit, names] if names else [permit]
+    return program_times_under(permits, from_on=from_on, to_on=to_on)[permit.client_id]
+
+
+def program_times_under(
+    permits: Collection[Permit], *, from_on: date, to_on: date
+) -> dict[int, list[Occurrence]]:
+    """Client id → program times in order, for each PROGRAM_TIMES permit; three statements.
+
+    Group names are blank for a client without a GROUP_NAMES permit of the same consent.
+    Raises ValueError for a permit of any other scope, or for names alone.
+    """
+    times = {each.consent_id: each.client_id for each in permits if each.scope is Scope.PROGRAM_TIMES}
+    named = {each.consent_id for each in permits if each.scope is Scope.GROUP_NAMES}
+    if {each.consent_id for each in permits} - set(times) or len(times) + len(named) < len(permits):
+        raise ValueError("program times ask for a PROGRAM_TIMES permit, names for GROUP_NAMES of the same")
+    found = _clients_times(set(times.values()), from_on, to_on)
+    return {
+        client_id: found[client_id] if consent_id in named else rules.without_names(found[client_id])
+        for consent_id, client_id in times.items()
+    }
 
 
 def client_times(*, client_id: int, from_on: date, to_on: date) -> list[Occurrence]:
     """A client's own program times, in order: for the client and staff, nobody else."""
-    stays = _stays(Episode.client_id == client_id, from_on, to_on)
-    by_track = of_tracks({stay.track_id for stay in stays}, from_on, to_on)
+    return _clients_times({client_id}, from_on, to_on)[client_id]
+
+
+def _clients_times(
+    client_ids: Collection[int], from_on: date, to_on: date
+) -> dict[int, list[Occurrence]]:
+    stays = _stays(client_ids, from_on, to_on)
+    track_ids = {stay.track_id for of_client in stays.values() for stay in of_client}
+    by_track = of_tracks(track_ids, from_on, to_on)
+    return {client_id: _during(stays.get(client_id, []), by_track) for client_id in client_ids}
+
+
+def _during(stays: Sequence[Stay], by_track: Mapping[int, list[Occurrence]]) -> list[Occurrence]:
+    """What takes place on each track as long as the client is on it; what is on two, once."""
     found = {
         (each.block_id, each.original_start): each
         for stay in stays
@@ -242,9 +286,7 @@ def _closures(
     location_ids: Collection[int], from_on: date, to_on: date
 ) -> dict[int, list[tuple[date, date]]]:
     rows = db.session.execute(
-        select(Closure.location_id, Closure.from_on, Closure.to_on).where(
-            Closure.location_id.in_(location_ids), Closure.from_on <= to_on, Closure.to_on >= from_on
-        )
+        _CLOSED, {"location_ids": list(location_ids), "from_on": from_on, "to_on": to_on}
     )
     closed: dict[int, list[tuple[date, date]]] = {}
     for location_id, first, last in rows:
@@ -252,18 +294,13 @@ def _closures(
     return closed
 
 
-def _stays(whose: ColumnElement[bool], from_on: date, to_on: date) -> list[Stay]:
+def _stays(client_ids: Collection[int], from_on: date, to_on: date) -> dict[int, list[Stay]]:
+    """Client id → their stays that touch the window."""
     rows = db.session.execute(
-        select(Enrolment.track_id, Enrolment.from_on, Enrolment.to_on, Episode.ended_on)
-        .join(Episode, Enrolment.episode_id == Episode.id)
-        .where(
-            whose,
-            Enrolment.from_on <= to_on,
-            or_(Enrolment.to_on.is_(None), Enrolment.to_on >= from_on),
-            or_(Episode.ended_on.is_(None), Episode.ended_on >= from_on),
-        )
+        _ENROLLED, {"client_ids": list(client_ids), "from_on": from_on, "to_on": to_on}
     )
-    return [
-        Stay(track_id, first, min((day for day in (last, ended_on) if day), default=None))
-        for track_id, first, last, ended_on in rows
-    ]
+    stays: dict[int, list[Stay]] = {}
+    for client_id, track_id, first, last, ended_on in rows:
+        until = min((day for day in (last, ended_on) if day), default=None)
+        stays.setdefault(client_id, []).append(Stay(track_id, first, until))
+    return stays

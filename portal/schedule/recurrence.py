@@ -5,6 +5,7 @@ refused when it is entered: python-dateutil would search such a rule until the y
 """
 
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from itertools import islice
 
 from dateutil.rrule import rrule, rrulestr
@@ -71,7 +72,7 @@ def until_of(text: str) -> date | None:
 
 def starts(text: str, first: datetime, after: datetime, before: datetime) -> list[datetime]:
     """The local starts of the rule in `after` to `before`, both included; `first` is DTSTART."""
-    return list(_rule(text, first).between(after, before, inc=True))
+    return list(_rule(text, _skipped(text, first, after)).between(after, before, inc=True))
 
 
 def first_on(text: str, starts_on: date, at: time) -> date | None:
@@ -80,6 +81,21 @@ def first_on(text: str, starts_on: date, at: time) -> date | None:
     return found.date() if found else None
 
 
+def _skipped(text: str, first: datetime, after: datetime) -> datetime:
+    """A later DTSTART that gives the same starts from `after` on.
+
+    Whole intervals of days or weeks are left out, so that a group that began years ago costs
+    no more than a new one. A rule with COUNT, or by the month, keeps its own.
+    """
+    parts = _parts(text)
+    unit = {"DAILY": timedelta(days=1), "WEEKLY": timedelta(weeks=1)}.get(parts["FREQ"])
+    if unit is None or "COUNT" in parts or after <= first:
+        return first
+    interval = unit * int(parts.get("INTERVAL", "1"))
+    return first + interval * max((after - first) // interval - 1, 0)
+
+
+@lru_cache(maxsize=256)
 def _rule(text: str, first: datetime) -> rrule:
     rule = rrulestr(text, dtstart=first)
     assert isinstance(rule, rrule)

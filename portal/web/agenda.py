@@ -111,9 +111,10 @@ def _add_program_times(agenda: Agenda, permits: Sequence[Permit], from_on: date,
     times = [permit for permit in permits if permit.scope is Scope.PROGRAM_TIMES]
     names = {permit.client_id: permit for permit in permits if permit.scope is Scope.GROUP_NAMES}
     relatives = schedule.given_names(times) if len(times) > 1 else {}
+    by_client = schedule.program_times_under([*times, *names.values()], from_on=from_on, to_on=to_on)
     for permit in times:
         naming = names.get(permit.client_id)
-        found = schedule.program_times(permit=permit, names=naming, from_on=from_on, to_on=to_on)
+        found = by_client[permit.client_id]
         relative = relatives.get(permit.client_id, "")
         agenda.permits += [permit, naming] if naming else [permit]
         agenda.program_times += (

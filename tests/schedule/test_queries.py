@@ -87,7 +87,7 @@ def test_the_number_of_statements_does_not_grow_with_the_tracks(app):
         queries.of_tracks(tracks, **WEEK)
     finally:
         event.remove(db.engine, "before_cursor_execute", note)
-    assert len([statement for statement in seen if statement.startswith("SELECT")]) == 4
+    assert len([statement for statement in seen if statement.startswith("SELECT")]) == 2
 
 
 def test_how_many_follow_each_track_on_a_day(app):

@@ -4,7 +4,7 @@ Each part is read through the gate and entered in the ledger. Without any live p
 the page stays useful, and never says why there is less on it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -126,11 +126,9 @@ def _week(
         on = clock.local_date(seen.session.starts_at, seen.session.timezone)
         if on in days and seen.own_state == "placed":
             days[on].entries.append(_session_entry(shown([seen])[0]))
-    for permit in permits:
-        if permit.scope is Scope.PROGRAM_TIMES:
-            for span in _program_times(permit, today):
-                if span.on in days:
-                    days[span.on].entries.append(_program_entry(span, permit, consents))
+    for permit, span in _program_times(permits, today):
+        if span.on in days:
+            days[span.on].entries.append(_program_entry(span, permit, consents))
     for day in days.values():
         day.entries.sort(key=lambda entry: entry.start_at)
     return [day for day in days.values() if day.entries or day.on == today]
@@ -147,12 +145,16 @@ def _session_entry(seen: Seen) -> Entry:
     )
 
 
-def _program_times(permit: Permit, today: date) -> list[Span]:
+def _program_times(permits: Iterable[Permit], today: date) -> Iterator[tuple[Permit, Span]]:
+    """The stretches of program time of the coming days, each with the permit that shows it."""
+    times = [permit for permit in permits if permit.scope is Scope.PROGRAM_TIMES]
     until = today + timedelta(days=DAYS - 1)
-    spans = schedule_rules.spans(schedule.program_times(permit=permit, from_on=today, to_on=until))
-    for week in sorted({span.on.strftime("%G-W%V") for span in spans}):
-        disclosed(permit, f"week:{week}")
-    return spans
+    by_client = schedule.program_times_under(times, from_on=today, to_on=until)
+    for permit in times:
+        spans = schedule_rules.spans(by_client[permit.client_id])
+        for week in sorted({span.on.strftime("%G-W%V") for span in spans}):
+            disclosed(permit, f"week:{week}")
+        yield from ((permit, span) for span in spans)
 
 
 def _program_entry(span: Span, permit: Permit, consents: Sequence[Consent]) -> Entry:
