@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import selectinload
 
 from portal.audit import service as audit
@@ -58,6 +58,24 @@ def queue(
     db.session.flush()
     after_commit(bell.ring)
     return message
+
+
+def queue_all(messages: Sequence[Mapping[str, Any]]) -> None:
+    """Put many rows of `queued` into the outbox at once; who tells of something adds the items."""
+    db.session.connection().execute(insert(OutboundMessage), list(messages))
+    after_commit(bell.ring)
+
+
+def queued(*, now: datetime, **values: Any) -> dict[str, Any]:
+    """A row of the outbox that may go at once, for `queue_all`."""
+    return {
+        "context": {},
+        "state": MessageState.QUEUED,
+        "not_before": now,
+        "created_at": now,
+        "state_changed_at": now,
+        **values,
+    }
 
 
 def drop_for(

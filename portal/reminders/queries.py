@@ -41,10 +41,24 @@ class Reader:
     lead_hours: tuple[int, ...]
 
 
-def reader_ids(kind: str, *, after_id: int, limit: int) -> Sequence[int]:
-    """The next readers of a kind, in the order of their ids."""
-    query = _readers(kind).where(FamilyMember.id > after_id).order_by(FamilyMember.id).limit(limit)
-    return db.session.scalars(query.with_only_columns(FamilyMember.id)).all()
+def reader_ids(kind: str, *, now: datetime) -> Sequence[int]:
+    """The readers of a kind, in the order of their ids; of sessions, who has one ahead."""
+    query = _readers(kind).with_only_columns(FamilyMember.id).order_by(FamilyMember.id)
+    if kind == SESSIONS:
+        query = query.where(FamilyMember.id.in_(_placed_soon(now)))
+    return db.session.scalars(query).all()
+
+
+def _placed_soon(now: datetime) -> Select[int]:
+    return (
+        select(SignUp.family_member_id)
+        .join(SignUp.session)
+        .where(
+            SignUp.state == SignUpState.PLACED,
+            FamilySession.starts_at > now,
+            FamilySession.starts_at < now + HORIZON,
+        )
+    )
 
 
 def reminders(kind: str, ids: Collection[int], *, now: datetime) -> dict[int, list[Reminder]]:
