@@ -534,6 +534,30 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_episode_client_id"), ["client_id"], unique=False)
 
     op.create_table(
+        "exercise_line",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("family_member_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("module_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("text", sa.String(length=300), nullable=False),
+        sa.Column("is_ticked", sa.Boolean(), nullable=False),
+        sa.Column("position", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["family_member_id"],
+            ["family_member.id"],
+            name=op.f("fk_exercise_line_family_member_id_family_member"),
+        ),
+        sa.ForeignKeyConstraint(["module_id"], ["module.id"], name=op.f("fk_exercise_line_module_id_module")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_exercise_line")),
+        sa.UniqueConstraint(
+            "family_member_id", "module_id", "text", name=op.f("uq_exercise_line_family_member_id")
+        ),
+    )
+    with op.batch_alter_table("exercise_line", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_exercise_line_family_member_id"), ["family_member_id"], unique=False
+        )
+
+    op.create_table(
         "family_session",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("location_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -642,6 +666,19 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_import_file")),
     )
     op.create_table(
+        "lesson_draft",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("code", sa.String(length=20), nullable=False),
+        sa.Column("content", sa.JSON(), nullable=False),
+        sa.Column("is_library", sa.Boolean(), nullable=False),
+        sa.Column("made_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("made_at", portal.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["made_by_id"], ["staff_member.id"], name=op.f("fk_lesson_draft_made_by_id_staff_member")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_lesson_draft")),
+    )
+    op.create_table(
         "notice_given",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("client_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -678,6 +715,7 @@ def upgrade() -> None:
         sa.Column("version_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("furthest_part", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("started_at", portal.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("last_step_at", portal.core.db.UtcDateTime(timezone=True), nullable=True),
         sa.Column("finished_at", portal.core.db.UtcDateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["family_member_id"],
@@ -812,6 +850,7 @@ def upgrade() -> None:
         sa.Column("assigned_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("suggested_by_on", sa.Date(), nullable=True),
         sa.Column("note_code", sa.String(length=40), nullable=True),
+        sa.Column("pack_code", sa.String(length=40), nullable=True),
         sa.Column("created_at", portal.core.db.UtcDateTime(timezone=True), nullable=False),
         sa.Column("closed_at", portal.core.db.UtcDateTime(timezone=True), nullable=True),
         sa.Column("closed_reason", sa.String(length=40), nullable=True),
@@ -1030,6 +1069,34 @@ def upgrade() -> None:
             sqlite_where=sa.text("state IN ('ready', 'sent')"),
             postgresql_where=sa.text("state IN ('ready', 'sent')"),
         )
+
+    op.create_table(
+        "reflection",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("family_member_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("module_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("revision", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("changed_at", portal.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("shared_with_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("shared_at", portal.core.db.UtcDateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["family_member_id"],
+            ["family_member.id"],
+            name=op.f("fk_reflection_family_member_id_family_member"),
+        ),
+        sa.ForeignKeyConstraint(["module_id"], ["module.id"], name=op.f("fk_reflection_module_id_module")),
+        sa.ForeignKeyConstraint(
+            ["shared_with_id"], ["relationship.id"], name=op.f("fk_reflection_shared_with_id_relationship")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reflection")),
+        sa.UniqueConstraint("family_member_id", "module_id", name=op.f("uq_reflection_family_member_id")),
+    )
+    with op.batch_alter_table("reflection", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_reflection_family_member_id"), ["family_member_id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_reflection_shared_with_id"), ["shared_with_id"], unique=False)
 
     op.create_table(
         "sign_up",
@@ -1387,6 +1454,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_sign_up_family_member_id"))
 
     op.drop_table("sign_up")
+    with op.batch_alter_table("reflection", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_reflection_shared_with_id"))
+        batch_op.drop_index(batch_op.f("ix_reflection_family_member_id"))
+
+    op.drop_table("reflection")
     with op.batch_alter_table("invitation", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_invitation_live",
@@ -1452,6 +1524,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_notice_given_client_id"))
 
     op.drop_table("notice_given")
+    op.drop_table("lesson_draft")
     op.drop_table("import_file")
     with op.batch_alter_table("group_promise", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_group_promise_family_member_id"))
@@ -1463,6 +1536,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_family_session_client_id"))
 
     op.drop_table("family_session")
+    with op.batch_alter_table("exercise_line", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_exercise_line_family_member_id"))
+
+    op.drop_table("exercise_line")
     with op.batch_alter_table("episode", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_episode_client_id"))
 

@@ -80,7 +80,7 @@ def _read(office: Office, family: Family, module: Module, number: int) -> None:
     parts = len(from_json(version.content["en"]).parts)
     last = parts if number < FINISHED else number % parts
     for part in range(1, last + 1):
-        service.advance(family_member_id=reader, module_id=module.id, part=part)
+        service.advance(family_member_id=reader, module_id=module.id, part=part, now=at)
     if number < FINISHED:
         service.answer(family_member_id=reader, module_id=module.id, question=1, option=0, now=at)
         service.finish(family_member_id=reader, module_id=module.id, now=at)

@@ -15,7 +15,17 @@ from portal.core.errors import NotFound, Refused
 from portal.disclosure import gate
 from portal.education.models import Assignment, Module
 from portal.education.notes import NOTES
+from portal.education.packs import packs
 from portal.people.models import Relationship
+
+
+@dataclass(frozen=True)
+class Wish:
+    """A lesson to pick, the day it is suggested by, and the pack it comes with."""
+
+    module_id: int
+    suggested_by_on: date | None = None
+    pack_code: str | None = None
 
 
 @dataclass(frozen=True)
@@ -23,20 +33,19 @@ class Planned:
     """What one assignment would do; `is_new` is False where the lesson is picked already."""
 
     relationship: Relationship
-    module_id: int
+    wish: Wish
     is_new: bool
 
 
-def plan(
-    *, relationship_ids: Sequence[int], module_ids: Sequence[int], suggested_by_on: date | None, now: datetime
-) -> list[Planned]:
+def plan(*, relationship_ids: Sequence[int], wishes: Sequence[Wish], now: datetime) -> list[Planned]:
     """What assigning these would do; nothing is changed. Refuses as `assign` does."""
     planned: list[Planned] = []
     for relationship_id in relationship_ids:
         relationship = _reader(relationship_id)
-        _check(relationship, suggested_by_on, now)
+        for day in {wish.suggested_by_on for wish in wishes}:
+            _check(relationship, day, now)
         known = {one.module_id for one in db.session.scalars(_open(relationship_id))}
-        planned += [Planned(relationship, each, each not in known) for each in module_ids]
+        planned += [Planned(relationship, each, each.module_id not in known) for each in wishes]
     return planned
 
 
@@ -48,6 +57,7 @@ def assign(
     note_code: str | None,
     actor: Actor,
     now: datetime,
+    pack_code: str | None = None,
 ) -> Assignment:
     """Pick the module for this family member; what is picked already stays as it is.
 
@@ -55,7 +65,12 @@ def assign(
     location. Raises Refused lesson_consent_ended or suggested_by_past; NotFound.
     """
     relationship, module = _reader(relationship_id), db.session.get(Module, module_id)
-    if module is None or actor.id is None or note_code not in (None, *NOTES):
+    if (
+        module is None
+        or actor.id is None
+        or note_code not in (None, *NOTES)
+        or pack_code not in (None, *packs())
+    ):
         raise NotFound
     _check(relationship, suggested_by_on, now)
     open_one = db.session.scalars(_open(relationship_id).where(Assignment.module_id == module_id)).first()
@@ -67,6 +82,7 @@ def assign(
         assigned_by_id=actor.id,
         suggested_by_on=suggested_by_on,
         note_code=note_code,
+        pack_code=pack_code,
         created_at=now,
     )
     db.session.add(made)

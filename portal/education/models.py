@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.orm import relationship as related
 
@@ -55,6 +55,8 @@ class Assignment(Base):
     suggested_by_on: Mapped[date | None]
     note_code: Mapped[str | None] = mapped_column(String(40))
     """From a fixed list in both languages; there is no free text to families."""
+    pack_code: Mapped[str | None] = mapped_column(String(40))
+    """The pack it came with, for staff alone: a family sees lessons, never a pack's name."""
     created_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
     closed_reason: Mapped[str | None] = mapped_column(String(40))
@@ -86,6 +88,8 @@ class Progress(Base):
     version_id: Mapped[int] = mapped_column(ForeignKey("module_version.id"))
     furthest_part: Mapped[int] = mapped_column(default=0)
     started_at: Mapped[datetime]
+    last_step_at: Mapped[datetime | None]
+    """The latest step, whichever it was; None: only begun."""
     finished_at: Mapped[datetime | None]
 
     family_member: Mapped[FamilyMember] = related()
@@ -116,3 +120,52 @@ class TeamNotice(Base):
     id: Mapped[RowId]
     family_member_id: Mapped[int] = mapped_column(ForeignKey("family_member.id"), unique=True)
     read_at: Mapped[datetime]
+
+
+class Reflection(Base):
+    """A private note on one lesson: its writer's alone unless shared, and kept when access ends."""
+
+    __tablename__ = "reflection"
+
+    id: Mapped[PublicId]
+    family_member_id: Mapped[int] = mapped_column(ForeignKey("family_member.id"), index=True)
+    module_id: Mapped[int] = mapped_column(ForeignKey("module.id"))
+    text: Mapped[str] = mapped_column(Text)
+    revision: Mapped[int] = mapped_column(default=1)
+    """Counts the changes, so that an old tab cannot write over a newer text."""
+    changed_at: Mapped[datetime]
+    shared_with_id: Mapped[int | None] = mapped_column(ForeignKey("relationship.id"), index=True)
+    """The relationship whose team may read this very text; None: nobody."""
+    shared_at: Mapped[datetime | None]
+
+    module: Mapped[Module] = related()
+
+    __table_args__ = (UniqueConstraint("family_member_id", "module_id"),)
+
+
+class ExerciseLine(Base):
+    """One line of a private list for a lesson's exercise. There is no way to share it."""
+
+    __tablename__ = "exercise_line"
+
+    id: Mapped[PublicId]
+    family_member_id: Mapped[int] = mapped_column(ForeignKey("family_member.id"), index=True)
+    module_id: Mapped[int] = mapped_column(ForeignKey("module.id"))
+    text: Mapped[str] = mapped_column(String(300))
+    is_ticked: Mapped[bool] = mapped_column(default=False)
+    position: Mapped[int]
+
+    __table_args__ = (UniqueConstraint("family_member_id", "module_id", "text"),)
+
+
+class LessonDraft(Base):
+    """A lesson of the center's own that was checked and waits for a look before it is published."""
+
+    __tablename__ = "lesson_draft"
+
+    id: Mapped[PublicId]
+    code: Mapped[str] = mapped_column(String(20))
+    content: Mapped[dict[str, Any]]
+    is_library: Mapped[bool] = mapped_column(default=True)
+    made_by_id: Mapped[int] = mapped_column(ForeignKey("staff_member.id"))
+    made_at: Mapped[datetime]

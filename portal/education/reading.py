@@ -44,9 +44,9 @@ def start(*, family_member_id: int, module_id: int, version_id: int, now: dateti
     return progress
 
 
-def advance(*, family_member_id: int, module_id: int, part: int) -> Progress:
+def advance(*, family_member_id: int, module_id: int, part: int, now: datetime) -> Progress:
     """Note that `part` (from 1) was read. Raises NotFound for a part that is not there."""
-    progress = _begun(family_member_id, module_id)
+    progress = _step(family_member_id, module_id, now)
     parts = len(_lesson(progress).parts)
     if not 1 <= part <= parts:
         raise NotFound
@@ -58,7 +58,7 @@ def answer(
     *, family_member_id: int, module_id: int, question: int, option: int, now: datetime
 ) -> CheckAnswer:
     """Keep one answer; there is no last try. `question` counts from 1, `option` from 0."""
-    progress = _begun(family_member_id, module_id)
+    progress = _step(family_member_id, module_id, now)
     checks = _lesson(progress).checks
     if not (1 <= question <= len(checks) and 0 <= option < len(checks[question - 1].options)):
         raise NotFound
@@ -79,7 +79,7 @@ def finish(*, family_member_id: int, module_id: int, now: datetime) -> Progress:
 
     Raises Refused lesson_parts_left.
     """
-    progress = _begun(family_member_id, module_id)
+    progress = _step(family_member_id, module_id, now)
     if rules.resume_at(progress.furthest_part, len(_lesson(progress).parts)):
         raise Refused("lesson_parts_left")
     progress.finished_at = progress.finished_at or now
@@ -102,10 +102,12 @@ def _progress(family_member_id: int, module_id: int) -> Progress | None:
     ).one_or_none()
 
 
-def _begun(family_member_id: int, module_id: int) -> Progress:
+def _step(family_member_id: int, module_id: int, now: datetime) -> Progress:
+    """What was begun, with the instant of this step; else NotFound."""
     progress = _progress(family_member_id, module_id)
     if progress is None:
         raise NotFound
+    progress.last_step_at = now
     return progress
 
 

@@ -60,6 +60,8 @@ ROLES: dict[str, frozenset[Role]] = {
     "staff.promise_on_paper": frozenset({T, C}),
     "staff.lessons": frozenset({T, C, A}),
     "staff.lesson": frozenset({T, C, A}),
+    "staff.packs_list": frozenset({T, C, A}),
+    "staff.pack": frozenset({T, C, A}),
     "staff.client_lessons": frozenset({T, C}),
     "staff.assign_lessons": frozenset({T}),
     "staff.withdraw_lesson": frozenset({T}),

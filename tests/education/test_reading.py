@@ -52,14 +52,14 @@ def test_an_old_tab_never_takes_progress_back(begun: tuple[int, int], part: int,
     reader_id, module_id = begun
     for each in (2, part):
         with writing():
-            service.advance(family_member_id=reader_id, module_id=module_id, part=each)
+            service.advance(family_member_id=reader_id, module_id=module_id, part=each, now=NOW)
     assert progress().furthest_part == kept
 
 
 @pytest.mark.parametrize("part", [0, 4])
 def test_a_part_that_is_not_there_is_not_found(begun: tuple[int, int], part: int) -> None:
     with pytest.raises(NotFound), writing():
-        service.advance(family_member_id=begun[0], module_id=begun[1], part=part)
+        service.advance(family_member_id=begun[0], module_id=begun[1], part=part, now=NOW)
     assert progress().furthest_part == 0
 
 
@@ -91,7 +91,7 @@ def test_a_lesson_is_finished_once_every_part_is_read(begun: tuple[int, int]) ->
     with pytest.raises(Refused, match="lesson_parts_left"), writing():
         service.finish(family_member_id=reader_id, module_id=module_id, now=NOW)
     with writing():
-        service.advance(family_member_id=reader_id, module_id=module_id, part=3)
+        service.advance(family_member_id=reader_id, module_id=module_id, part=3, now=NOW)
         service.finish(family_member_id=reader_id, module_id=module_id, now=NOW)
     with writing():
         service.finish(family_member_id=reader_id, module_id=module_id, now=NOW + timedelta(days=1))
@@ -128,7 +128,7 @@ def test_a_version_of_another_module_is_not_begun(app: Flask) -> None:
 def test_a_lesson_that_was_never_begun_cannot_be_gone_on_with(app: Flask) -> None:
     reader, module = make_family_member(), make_module()
     with pytest.raises(NotFound), writing():
-        service.advance(family_member_id=reader.id, module_id=module.id, part=1)
+        service.advance(family_member_id=reader.id, module_id=module.id, part=1, now=NOW)
 
 
 STEPS = st.lists(
@@ -154,7 +154,7 @@ def test_whatever_happens_progress_only_grows(app: Flask, steps: list[tuple[str,
         try:
             with writing():
                 if verb == "part":
-                    service.advance(**ids, part=number)
+                    service.advance(**ids, part=number, now=NOW)
                 elif verb == "answer":
                     service.answer(**ids, question=number, option=0, now=NOW)
                 elif verb == "finish":

@@ -78,7 +78,9 @@ def lesson_part(module_id: int, part: int) -> ResponseReturnValue:
 @pages.post("/learn/<int:module_id>/<int:part>/next")
 def next_part(module_id: int, part: int) -> ResponseReturnValue:
     """Note that the part was read, then show the next one, or the questions."""
-    service.advance(family_member_id=access.family_member().id, module_id=module_id, part=part)
+    service.advance(
+        family_member_id=access.family_member().id, module_id=module_id, part=part, now=access.now()
+    )
     if part < len(_text(_mine(module_id)).parts):
         return redirect(url_for(".lesson_part", module_id=module_id, part=part + 1))
     return redirect(url_for(".lesson_check", module_id=module_id))

@@ -4,19 +4,15 @@ Following says how far somebody is, never what they answered.
 """
 
 from collections.abc import Sequence
-from datetime import date
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _
-from flask_wtf import FlaskForm
-from wtforms import DateField, SelectField, SelectMultipleField, SubmitField
-from wtforms.validators import DataRequired, Optional
-from wtforms.widgets import CheckboxInput, ListWidget
 
-from portal.education import queries, service
-from portal.education.assigning import Planned
+from portal.core.clock import local_date
+from portal.education import packs, queries, service
+from portal.education.assigning import Planned, Wish
 from portal.education.lesson import from_json
 from portal.education.markup import html
 from portal.education.notes import NOTES
@@ -26,6 +22,7 @@ from portal.people.models import Client
 from portal.web import access, language, ledger
 from portal.web.pages import Pages
 from portal.web.refusal import refused, submitted
+from portal.web.staff.lesson_forms import AssignForm
 
 pages = Pages()
 
@@ -36,42 +33,6 @@ REFUSALS = {
     "not_in_scope": _("Consent does not include lessons."),
 }
 """Why lessons cannot be picked for somebody: the gate's reason in words for staff."""
-
-
-class Checkboxes(SelectMultipleField):
-    """Several choices as a list of boxes."""
-
-    widget = ListWidget(prefix_label=False)
-    option_widget = CheckboxInput()
-
-
-class DayField(DateField):
-    """A day; typed ones are read on the server too."""
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        """Read the day, or say how to write one."""
-        try:
-            super().process_formdata(valuelist)
-        except ValueError as error:
-            raise ValueError(gettext("Write the day like 2026-06-20, or leave it empty.")) from error
-
-
-class AssignForm(FlaskForm):
-    """Who, which lessons, by when, with which note; then a look, then the button."""
-
-    relationships = Checkboxes(
-        _("Who"), coerce=int, validators=[DataRequired(_("Nobody is chosen. Choose at least one person."))]
-    )
-    modules = Checkboxes(
-        _("Lessons"),
-        coerce=int,
-        validators=[DataRequired(_("No lesson is chosen. Choose at least one lesson."))],
-    )
-    suggested_by_on = DayField(_("Suggested by"), validators=[Optional()])
-    note_code = SelectField(_("Note to the family"))
-    review = SubmitField(_("Review"))
-    assign = SubmitField(_("Assign"))
-    change = SubmitField(_("Change"))
 
 
 @pages.get("/lessons")
@@ -87,6 +48,19 @@ def lesson(module_id: int) -> str:
     version = queries.module_text(module_id=module_id)
     text = from_json(version.content[language.current()])
     return render_template("staff/lessons/lesson.html", version=version, text=text, html=html)
+
+
+@pages.get("/packs")
+def packs_list() -> str:
+    """Every pack, with what it is for."""
+    return render_template("staff/lessons/packs.html", packs=packs.packs().values())
+
+
+@pages.get("/packs/<code>")
+def pack(code: str) -> str:
+    """One pack: its lessons by week, in the order in which they help."""
+    known = {one.code: one for one in queries.all_modules(language=language.current())}
+    return render_template("staff/lessons/pack.html", pack=packs.pack(code), known=known)
 
 
 @pages.get("/clients/<int:client_id>/lessons")
@@ -108,8 +82,7 @@ def assign_lessons(client_id: int) -> ResponseReturnValue:
     if submitted(form) and not form.change.data:
         planned = service.plan(
             relationship_ids=form.relationships.data or [],
-            module_ids=form.modules.data or [],
-            suggested_by_on=form.suggested_by_on.data,
+            wishes=_wishes(client, form, modules),
             now=access.now(),
         )
         if form.assign.data:
@@ -117,7 +90,13 @@ def assign_lessons(client_id: int) -> ResponseReturnValue:
         titles = {one.module_id: one.title for one in modules}
         note = NOTES.get(form.note_code.data, {}).get(language.current())
         return render_template(
-            "staff/lessons/review.html", client=client, form=form, planned=planned, titles=titles, note=note
+            "staff/lessons/review.html",
+            client=client,
+            form=form,
+            planned=planned,
+            titles=titles,
+            note=note,
+            pack=packs.packs().get(form.pack.data),
         )
     return render_template(
         "staff/lessons/assign.html",
@@ -156,19 +135,28 @@ def _assign_form(readers: Sequence[Reader], modules: Sequence[Listed]) -> Assign
     form.relationships.choices = [
         (reader.relationship.id, reader.relationship.family_member.short_name) for reader in readers
     ]
+    known = [(code, one.title[language.current()]) for code, one in packs.packs().items()]
+    form.pack.choices = [("", gettext("No pack")), *known]
     form.modules.choices = [(one.module_id, one.title) for one in modules]
     notes = [(code, note[language.current()]) for code, note in NOTES.items()]
     form.note_code.choices = [("", gettext("No note")), *notes]
     return form
 
 
+def _wishes(client: Client, form: AssignForm, modules: list[Listed]) -> list[Wish]:
+    """What was chosen; a pack may count from the first day of the course of care that runs."""
+    running = [each.started_on for each in client.episodes if each.ended_on is None]
+    today = local_date(access.now(), client.location.timezone)
+    return form.wishes(modules, program_from=max(running, default=None), today=today)
+
+
 def _assign(client: Client, planned: Sequence[Planned], form: AssignForm) -> ResponseReturnValue:
-    wish: date | None = form.suggested_by_on.data
     for one in planned:
         service.assign(
             relationship_id=one.relationship.id,
-            module_id=one.module_id,
-            suggested_by_on=wish,
+            module_id=one.wish.module_id,
+            suggested_by_on=one.wish.suggested_by_on,
+            pack_code=one.wish.pack_code,
             note_code=form.note_code.data or None,
             actor=access.actor(),
             now=access.now(),
