@@ -24,7 +24,6 @@ from portal.people.models import (
 )
 from portal.people.rules import plain_email, plain_name
 
-
 _FAMILY_MEMBER_OF = select(FamilyMember).where(FamilyMember.user_id == bindparam("user_id"))
 
 

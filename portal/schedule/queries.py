@@ -101,9 +101,7 @@ def client_times(*, client_id: int, from_on: date, to_on: date) -> list[Occurren
     return _clients_times({client_id}, from_on, to_on)[client_id]
 
 
-def _clients_times(
-    client_ids: Collection[int], from_on: date, to_on: date
-) -> dict[int, list[Occurrence]]:
+def _clients_times(client_ids: Collection[int], from_on: date, to_on: date) -> dict[int, list[Occurrence]]:
     stays = _stays(client_ids, from_on, to_on)
     track_ids = {stay.track_id for of_client in stays.values() for stay in of_client}
     by_track = of_tracks(track_ids, from_on, to_on)
@@ -296,9 +294,7 @@ def _closures(
 
 def _stays(client_ids: Collection[int], from_on: date, to_on: date) -> dict[int, list[Stay]]:
     """Client id → their stays that touch the window."""
-    rows = db.session.execute(
-        _ENROLLED, {"client_ids": list(client_ids), "from_on": from_on, "to_on": to_on}
-    )
+    rows = db.session.execute(_ENROLLED, {"client_ids": list(client_ids), "from_on": from_on, "to_on": to_on})
     stays: dict[int, list[Stay]] = {}
     for client_id, track_id, first, last, ended_on in rows:
         until = min((day for day in (last, ended_on) if day), default=None)
