@@ -21,7 +21,10 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import JSON, BigInteger, Connection, DateTime, Engine, Enum, Integer, MetaData, event
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session, mapped_column
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
 BUSY_TIMEOUT_S = 10
@@ -50,6 +53,25 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class minutes_before(FunctionElement[datetime]):
+    """SQL: the instant so many minutes before another; both are columns."""
+
+    type = UtcDateTime()
+    inherit_cache = True
+
+
+@compiles(minutes_before, "sqlite")
+def _minutes_before_in_sqlite(element: minutes_before, compiler: SQLCompiler, **options: Any) -> str:
+    at, minutes = (compiler.process(each, **options) for each in element.clauses)
+    return f"strftime('%Y-%m-%d %H:%M:%f', {at}, '-' || {minutes} || ' minutes')"
+
+
+@compiles(minutes_before, "postgresql")
+def _minutes_before_in_postgresql(element: minutes_before, compiler: SQLCompiler, **options: Any) -> str:
+    at, minutes = (compiler.process(each, **options) for each in element.clauses)
+    return f"({at} - make_interval(mins => CAST({minutes} AS integer)))"
 
 
 def random_id() -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy import BindParameter, ColumnElement, and_, exists, or_, select
 
 from portal.consent.rules import Scope
 from portal.core.db import db
@@ -25,12 +25,12 @@ def covers() -> ColumnElement[bool]:
     )
 
 
-def covered_by(client_ids: Sequence[int]) -> ColumnElement[bool]:
+def covered_by(client_ids: Sequence[int] | BindParameter[int]) -> ColumnElement[bool]:
     """SQL: whether a permit of one of these clients covers the row of `FamilySession`."""
     return exists().where(Client.id.in_(client_ids), covers())
 
 
-def visible(client_ids: Sequence[int]) -> ColumnElement[bool]:
+def visible(client_ids: Sequence[int] | BindParameter[int]) -> ColumnElement[bool]:
     """SQL: open to everybody with an account, or covered by a permit."""
     return or_(FamilySession.kind.in_(OPEN_KINDS), covered_by(client_ids))
 

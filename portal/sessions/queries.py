@@ -7,19 +7,20 @@ comes with it, so the page can enter the disclosure in the ledger.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, false, func, or_, select
 from sqlalchemy.orm import aliased, contains_eager, joinedload
 
 from portal.consent.rules import Scope
-from portal.core.db import db
+from portal.core.db import UtcDateTime, db, minutes_before
 from portal.core.errors import NotFound
 from portal.disclosure import gate
 from portal.disclosure.gate import Permit
 from portal.people.models import Client, Relationship
 from portal.sessions import rules
 from portal.sessions.basis import covers, visible
-from portal.sessions.models import FamilySession, SessionState, SignUp
+from portal.sessions.models import OPEN_KINDS, FamilySession, Meeting, SessionState, SignUp
 from portal.sessions.places import rests_on_permission
 from portal.sessions.rules import LIVE_SIGN_UP, TAKES_A_PLACE, SignUpState
 
@@ -77,28 +78,44 @@ def session_permits(family_member_id: int, now: datetime) -> list[Permit]:
     return gate.permits(family_member_id=family_member_id, at=now, scope=Scope.SESSIONS)
 
 
-def visible_to(
-    *, family_member_id: int | None, now: datetime, permits: Sequence[Permit] | None = None
-) -> list[Seen]:
-    """Published sessions that are not over, by date: the person's own and those open to them.
+@dataclass(frozen=True)
+class Wish:
+    """What a person looks for in the list of sessions; by itself everything."""
 
-    Without a person only what `permits` and the open kinds show, and nobody's own places.
-    """
-    return _seen(
-        family_member_id,
-        now,
-        permits,
-        FamilySession.state == SessionState.PUBLISHED,
-        FamilySession.ends_at > now,
-    )
+    this_month: bool = False
+    online: bool = False
+    in_spanish: bool = False
 
 
 def own_upcoming(
-    *, family_member_id: int, now: datetime, permits: Sequence[Permit] | None = None
+    *, family_member_id: int | None, now: datetime, permits: Sequence[Permit] | None = None
 ) -> list[Seen]:
-    """The sessions, not yet over, in which the person has, waits for or is offered a place."""
-    seen = visible_to(family_member_id=family_member_id, now=now, permits=permits)
-    return [each for each in seen if each.own_state]
+    """Published sessions, not over, in which the person has, waits for or is offered a place, by date."""
+    return _seen(_UPCOMING.where(_HAS_PLACE), family_member_id, now, permits)
+
+
+def open_to(
+    *,
+    family_member_id: int | None,
+    now: datetime,
+    wish: Wish,
+    limit: int,
+    skip: int = 0,
+    permits: Sequence[Permit] | None = None,
+) -> list[Seen]:
+    """Published sessions, still open for sign-up, in which the person has no place, by date.
+
+    Without a person: what `permits` and the open kinds show.
+    """
+    query = _OPEN_TO.where(*_wished(wish, now)).limit(limit).offset(skip)
+    return _seen(query, family_member_id, now, permits)
+
+
+def open_evenings(
+    *, family_member_id: int | None, now: datetime, limit: int, permits: Sequence[Permit] | None = None
+) -> list[Seen]:
+    """The next sessions of the open kinds in which the person has no place."""
+    return _seen(_OPEN_EVENINGS.limit(limit), family_member_id, now, permits)
 
 
 def own_between(
@@ -110,29 +127,15 @@ def own_between(
     permits: Sequence[Permit] | None = None,
 ) -> list[Seen]:
     """The person's places in sessions that start in the window, as the gate stands now."""
-    seen = _seen(
-        family_member_id,
-        now,
-        permits,
-        FamilySession.state == SessionState.PUBLISHED,
-        FamilySession.starts_at >= from_at,
-        FamilySession.starts_at < to_at,
-        SignUp.state == SignUpState.PLACED,
-    )
-    return [each for each in seen if each.own]
+    query = _PLACES.where(FamilySession.starts_at >= from_at, FamilySession.starts_at < to_at)
+    return _seen(query, family_member_id, now, permits)
 
 
 def session_for(
     *, family_member_id: int | None, session_id: int, now: datetime, permits: Sequence[Permit] | None = None
 ) -> Seen:
     """One session, published or cancelled, as this person may see it. Raises NotFound."""
-    found = _seen(
-        family_member_id,
-        now,
-        permits,
-        FamilySession.id == session_id,
-        FamilySession.state != SessionState.DRAFT,
-    )
+    found = _seen(_ONE.where(FamilySession.id == session_id), family_member_id, now, permits)
     if not found:
         raise NotFound
     return found[0]
@@ -146,17 +149,13 @@ def own_place(*, family_member_id: int, session_id: int, now: datetime) -> Seen:
     return seen
 
 
-def _seen(
-    family_member_id: int | None,
-    now: datetime,
-    permits: Sequence[Permit] | None,
-    *conditions: ColumnElement[bool],
-) -> list[Seen]:
-    """One statement, and one more for the permits where none are given."""
-    if permits is None:
-        assert family_member_id is not None
-        permits = session_permits(family_member_id, now)
-    by_client = {permit.client_id: permit for permit in permits if permit.scope is Scope.SESSIONS}
+def _visible_with_own() -> Select[Any]:
+    """Every session that `client_ids`, those of permits, or its kind show to `family_member_id`.
+
+    With how many places are taken, the person's live sign-up, and the client whose permit
+    shows it. Built once: the parts of a page that differ are added to it.
+    """
+    client_ids: BindParameter[int] = bindparam("client_ids", expanding=True)
     other = aliased(SignUp)
     taken = (
         select(func.count())
@@ -166,26 +165,82 @@ def _seen(
     )
     covering = (
         select(func.min(Client.id))
-        .where(
-            Client.id.in_(by_client),
-            covers(),
-        )
+        .where(Client.id.in_(client_ids), covers())
         .correlate(FamilySession)
         .scalar_subquery()
     )
-    query = (
+    return (
         select(FamilySession, taken, SignUp, covering)
         .outerjoin(
             SignUp,
             and_(
                 SignUp.session_id == FamilySession.id,
-                SignUp.family_member_id == family_member_id,
+                SignUp.family_member_id == bindparam("family_member_id"),
                 SignUp.state.in_(LIVE_SIGN_UP),
             ),
         )
-        .where(visible(list(by_client)), *conditions)
-        .options(joinedload(FamilySession.location), joinedload(FamilySession.facilitator))
+        .where(visible(client_ids))
+        .options(joinedload(FamilySession.location))
         .order_by(FamilySession.starts_at, FamilySession.id)
+    )
+
+
+_NOW = bindparam("now", type_=UtcDateTime())
+# As `Seen.own_state` says it: an offer that has ended is no place.
+_HAS_PLACE = and_(
+    SignUp.id.is_not(None), or_(SignUp.state != SignUpState.OFFERED, SignUp.offer_ends_at > _NOW)
+)
+_HAS_NONE = or_(SignUp.id.is_(None), and_(SignUp.state == SignUpState.OFFERED, SignUp.offer_ends_at <= _NOW))
+_VISIBLE = _visible_with_own()
+_ONE = _VISIBLE.where(FamilySession.state != SessionState.DRAFT).options(
+    joinedload(FamilySession.facilitator)
+)
+_PUBLISHED = _VISIBLE.where(FamilySession.state == SessionState.PUBLISHED)
+_PLACES = _PUBLISHED.where(SignUp.state == SignUpState.PLACED)
+_UPCOMING = _PUBLISHED.where(FamilySession.ends_at > _NOW)
+_OPEN_EVENINGS = _UPCOMING.where(_HAS_NONE, FamilySession.kind.in_(OPEN_KINDS))
+_OPEN_TO = _UPCOMING.where(
+    _HAS_NONE, minutes_before(FamilySession.starts_at, FamilySession.cutoff_minutes) > _NOW
+)
+_ZONES = (
+    select(FamilySession.timezone)
+    .where(FamilySession.state == SessionState.PUBLISHED, FamilySession.ends_at > _NOW)
+    .distinct()
+)
+
+
+def _wished(wish: Wish, now: datetime) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if wish.this_month:
+        conditions.append(_starts_this_month(now))
+    if wish.online:
+        conditions.append(FamilySession.meeting != Meeting.IN_PERSON)
+    if wish.in_spanish:
+        conditions.append(FamilySession.held_in == "es")
+    return conditions
+
+
+def _starts_this_month(now: datetime) -> ColumnElement[bool]:
+    """In the month that it is now where the session takes place; reads which zones there are."""
+    return or_(
+        false(),
+        *(
+            and_(FamilySession.timezone == zone, FamilySession.starts_at < rules.month_ends_at(now, zone))
+            for zone in db.session.scalars(_ZONES, {"now": now})
+        ),
+    )
+
+
+def _seen(
+    query: Select[Any], family_member_id: int | None, now: datetime, permits: Sequence[Permit] | None
+) -> list[Seen]:
+    """One statement, and one more for the permits where none are given."""
+    if permits is None:
+        assert family_member_id is not None
+        permits = session_permits(family_member_id, now)
+    by_client = {permit.client_id: permit for permit in permits if permit.scope is Scope.SESSIONS}
+    rows = db.session.execute(
+        query, {"client_ids": list(by_client), "family_member_id": family_member_id, "now": now}
     )
     return [
         Seen(
@@ -195,7 +250,7 @@ def _seen(
             permit=None if session.is_open_kind else by_client[client_id],
             now=now,
         )
-        for session, count, own, client_id in db.session.execute(query)
+        for session, count, own, client_id in rows
     ]
 
 

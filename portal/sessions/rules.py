@@ -173,6 +173,13 @@ def may_join(starts_at: datetime, ends_at: datetime, now: datetime) -> bool:
     return starts_at - JOIN_BEFORE <= now < ends_at
 
 
+def month_ends_at(now: datetime, zone: str) -> datetime:
+    """The first instant (UTC) of the next month in `zone`."""
+    local = now.astimezone(ZoneInfo(zone))
+    year, month = (local.year + 1, 1) if local.month == 12 else (local.year, local.month + 1)
+    return datetime(year, month, 1, tzinfo=ZoneInfo(zone)).astimezone(now.tzinfo)
+
+
 def offer_ends_at(
     now: datetime, latest: datetime, *, zone: str, quiet_from: time, quiet_until: time
 ) -> datetime:

@@ -16,6 +16,7 @@ from portal.sessions.rules import (
     first_state,
     is_open,
     may_join,
+    month_ends_at,
     next_in_line,
     next_state,
     offer_ends_at,
@@ -117,3 +118,9 @@ def test_news_about_a_place_waits_for_the_morning() -> None:
     assert tell_at(AT, NEW_YORK) == AT
     night = datetime(2026, 3, 5, 3, 0, tzinfo=UTC)  # 10 pm
     assert tell_at(night, NEW_YORK) == datetime(2026, 3, 5, 11, 0, tzinfo=UTC)
+
+
+def test_a_month_ends_at_midnight_where_the_session_takes_place() -> None:
+    new_york = "America/New_York"
+    assert month_ends_at(datetime(2026, 3, 4, tzinfo=UTC), new_york) == datetime(2026, 4, 1, 4, tzinfo=UTC)
+    assert month_ends_at(datetime(2027, 1, 1, 4, tzinfo=UTC), new_york) == datetime(2027, 1, 1, 5, tzinfo=UTC)

@@ -36,6 +36,7 @@ from portal.web.pages import Pages
 
 pages = Pages()
 DAYS = 7
+OPEN_SESSIONS = 2
 MORNING, AFTERNOON, EVENING = 5, 12, 17
 
 SCOPE_WORDS = {
@@ -88,8 +89,7 @@ def home() -> str:
     consents = me.consents(now)
     permits = gate.permits_under(consents, at=now)
     zone = _zone(me, consents)
-    sessions = queries.visible_to(family_member_id=me.own_id, now=now, permits=permits)
-    own = [seen for seen in sessions if seen.own_state]
+    own = queries.own_upcoming(family_member_id=me.own_id, now=now, permits=permits)
     today = clock.local_date(now, zone)
     return render_template(
         "family/home.html",
@@ -100,7 +100,9 @@ def home() -> str:
         lesson=_lesson(me, permits, now),
         permissions=[_permission(consent, permits) for consent in consents],
         must_read=bool(consents) and not previewed() and must_read(consents),
-        open_sessions=[seen for seen in sessions if not seen.own_state and seen.session.is_open_kind],
+        open_sessions=queries.open_evenings(
+            family_member_id=me.own_id, now=now, permits=permits, limit=OPEN_SESSIONS
+        ),
     )
 
 

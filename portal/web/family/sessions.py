@@ -3,8 +3,8 @@
 Nobody here ever sees another participant.
 """
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Sequence
+from typing import Any
 
 from flask import Response, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -12,12 +12,10 @@ from flask_babel import gettext as _
 from flask_wtf import FlaskForm
 
 from portal.consent.rules import Scope
-from portal.core import clock
 from portal.schedule import ics
 from portal.sessions import promises, queries, service
 from portal.sessions.models import SignUp
-from portal.sessions.queries import Seen
-from portal.sessions.rules import Meeting
+from portal.sessions.queries import Seen, Wish
 from portal.web import access
 from portal.web.family.reader import reader
 from portal.web.ledger import disclosed
@@ -25,6 +23,9 @@ from portal.web.pages import Pages
 from portal.web.refusal import refused, submitted
 
 pages = Pages()
+ON_A_PAGE = 12
+LAST_PAGE = 1000
+"""A larger number in the address is a typing error, not a wish."""
 
 
 class GiveUpForm(FlaskForm):
@@ -33,18 +34,29 @@ class GiveUpForm(FlaskForm):
 
 @pages.get("/sessions")
 def sessions() -> str:
-    """Mine first, then what is open to me, by date."""
+    """Mine first, then what is open to me, by date, twelve at a time."""
     me, now = reader(), access.now()
     permits = me.permits(now, Scope.SESSIONS)
-    seen = queries.visible_to(family_member_id=me.own_id, now=now, permits=permits)
-    own = [each for each in seen if each.own_state]
-    others = [each for each in seen if not each.own_state and each.is_open]
+    number = min(max(request.args.get("page", 1, type=int), 1), LAST_PAGE)
+    wanted = _wanted()
+    others = queries.open_to(
+        family_member_id=me.own_id,
+        now=now,
+        wish=Wish(this_month=wanted["month"], online=wanted["online"], in_spanish=wanted["spanish"]),
+        skip=(number - 1) * ON_A_PAGE,
+        limit=ON_A_PAGE + 1,  # one more says whether there is a next page
+        permits=permits,
+    )
+    own = queries.own_upcoming(family_member_id=me.own_id, now=now, permits=permits) if number == 1 else []
+    ticked: dict[str, Any] = {name: "yes" for name, is_ticked in wanted.items() if is_ticked}
     return render_template(
         "family/sessions/list.html",
         own=shown(own),
-        others=shown(_filtered(others, access.now())),
-        has_others=bool(others),
-        wanted=_wanted(),
+        others=shown(others[:ON_A_PAGE]),
+        has_others=bool(others or ticked),
+        wanted=wanted,
+        earlier=url_for(".sessions", page=number - 1, **ticked) if number > 1 else None,
+        more=url_for(".sessions", page=number + 1, **ticked) if len(others) > ON_A_PAGE else None,
     )
 
 
@@ -194,20 +206,3 @@ def _mine(seen: Seen) -> SignUp:
 def _wanted() -> dict[str, bool]:
     """The ticked boxes of the filter."""
     return {name: name in request.args for name in ("month", "online", "spanish")}
-
-
-def _filtered(seen: Iterable[Seen], now: datetime) -> list[Seen]:
-    wanted = _wanted()
-    return [
-        each
-        for each in seen
-        if (not wanted["month"] or _is_this_month(each, now))
-        and (not wanted["online"] or each.session.meeting is not Meeting.IN_PERSON)
-        and (not wanted["spanish"] or each.session.held_in == "es")
-    ]
-
-
-def _is_this_month(seen: Seen, now: datetime) -> bool:
-    zone = seen.session.timezone
-    start, today = clock.local_date(seen.session.starts_at, zone), clock.local_date(now, zone)
-    return (start.year, start.month) == (today.year, today.month)

@@ -78,6 +78,37 @@ def test_the_filter_finds_what_is_online_and_in_spanish(client: FlaskClient) -> 
     assert "Next month" not in page
 
 
+def test_the_list_shows_twelve_open_sessions_at_a_time(client: FlaskClient) -> None:
+    member = signed_in(client)
+    make_sign_up(session=make_session(title_en="Mine"), family_member=member)
+    for number in range(14):
+        make_session(
+            title_en=f"Evening {number:02}", starts_at=NOW + timedelta(days=1 + number), held_in="es"
+        )
+    first = client.get("/sessions?spanish=yes").text
+    assert first.count("Evening ") == 12
+    assert '<a class="btn two" href="/sessions?page=2&amp;spanish=yes">Show more</a>' in first
+    second = client.get("/sessions?page=2&spanish=yes").text
+    assert [f"Evening {number}" in second for number in (11, 12, 13)] == [False, True, True]
+    assert "Mine" not in second
+    assert "Show earlier ones" in second
+    assert "Show more" not in second
+    assert client.get("/sessions?page=99999999999999999999").status_code == 200
+
+
+def test_sessions_whose_sign_up_is_over_and_an_offer_that_ended(client: FlaskClient) -> None:
+    member = signed_in(client)
+    make_session(title_en="Too late", starts_at=NOW + timedelta(minutes=60), cutoff_minutes=60)
+    make_session(title_en="Just in time", starts_at=NOW + timedelta(minutes=61), cutoff_minutes=60)
+    ended = {"state": SignUpState.OFFERED, "offer_ends_at": NOW}
+    make_sign_up(session=make_session(title_en="Went on"), family_member=member, **ended)
+    page = client.get("/sessions").text
+    assert "Too late" not in page
+    assert "Just in time" in page
+    assert page.index("Open to you") < page.index("Went on")
+    assert "Yours" not in page
+
+
 def test_a_place_is_saved_in_two_presses_and_the_second_press_is_harmless(client: FlaskClient) -> None:
     member, session = signed_in(client), make_session()
     for _press in range(2):
