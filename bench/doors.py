@@ -14,7 +14,7 @@ from portal.core.actor import job
 from portal.core.db import writing
 
 TRIES = 60
-KNOWN = "bench.known@mail.example"
+PASSPHRASE = "green apples fall slowly at noon"
 DOORS = {"/sign-in": {"passphrase": "not the one that fits here"}, "/password/forgot": {}}
 
 
@@ -28,15 +28,19 @@ class DoorTiming:
 
 
 def measure_doors(app: Flask, tries: int = TRIES) -> list[DoorTiming]:
-    """Post each form `tries` times with a known and an unknown name, in random order."""
-    with app.app_context(), writing():
-        accounts.create_user(
-            sign_in_name=KNOWN,
-            passphrase="green apples fall slowly at noon",
-            language="en",
-            now=clock.now(),
-            actor=job("bench"),
-        )
+    """Post each form with `tries` known and as many unknown names, each once, in random order."""
+    with app.app_context():
+        stored = accounts.hashed_passphrase(PASSPHRASE, sign_in_name="nobody")
+        with writing():
+            for number in range(tries):
+                accounts.create_user(
+                    sign_in_name=_name(True, number),
+                    passphrase=PASSPHRASE,
+                    stored=stored,
+                    language="en",
+                    now=clock.now(),
+                    actor=job("bench"),
+                )
     app.config["WTF_CSRF_ENABLED"] = False
     try:
         return [_measure(app, path, more, tries) for path, more in DOORS.items()]
@@ -46,14 +50,18 @@ def measure_doors(app: Flask, tries: int = TRIES) -> list[DoorTiming]:
 
 def _measure(app: Flask, path: str, more: dict[str, str], tries: int) -> DoorTiming:
     spent: dict[bool, list[float]] = {True: [], False: []}
-    order = [True, False] * tries
+    order = list(product([True, False], range(tries)))
     random.Random(2026).shuffle(order)
-    for number, is_known in enumerate(order):
-        name = KNOWN if is_known else f"bench.other{number}@mail.example"
-        spent[is_known].append(_seconds(app.test_client(), path, {"sign_in_name": name, **more}))
+    for is_known, number in order:
+        form = {"sign_in_name": _name(is_known, number), **more}
+        spent[is_known].append(_seconds(app.test_client(), path, form))
     pairs = list(product(spent[True], spent[False]))
     won = sum(1.0 if known > other else 0.5 if known == other else 0.0 for known, other in pairs)
     return DoorTiming(path, won / len(pairs), tries)
+
+
+def _name(is_known: bool, number: int) -> str:
+    return f"bench.{'known' if is_known else 'other'}{number}@mail.example"
 
 
 def _seconds(client: FlaskClient, path: str, data: dict[str, str]) -> float:

@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 
 from icalendar import Calendar, Event
 
+from portal.disclosure.notice import NOTICE_VERSION
+
 DOMAIN = "calendar.invalid"
 """The right side of each UID: it must be stable, and it must not name the center."""
 REFRESH = timedelta(hours=4)
@@ -35,6 +37,9 @@ def file(entries: Iterable[Entry], *, now: datetime, is_feed: bool = False) -> b
     calendar.add("prodid", "-//Calendar//EN")
     calendar.add("version", "2.0")
     calendar.add("method", "PUBLISH")
+    # The statement of 42 CFR 2.32 itself would tell what this is: its version stands for it,
+    # and its words stand where the file and the address are handed out.
+    calendar.add("x-notice-version", str(NOTICE_VERSION))
     if is_feed:
         calendar.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
         calendar.add("x-published-ttl", "PT4H")

@@ -16,6 +16,11 @@ def statement() -> str:
     return SHORT[current()] if ledger.shows_records() else ""
 
 
+def notice_short() -> str:
+    """The short form always, where something is handed out that cannot carry it."""
+    return SHORT[current()]
+
+
 def init_app(app: Flask) -> None:
-    """Offer it to the layouts."""
-    app.jinja_env.globals.update(statement=statement)
+    """Offer both to the templates."""
+    app.jinja_env.globals.update(statement=statement, notice_short=notice_short)

@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from portal.accounts.models import Audience
 from portal.consent import service as consents
@@ -20,12 +21,13 @@ from portal.consent.models import Consent, HoldKind
 from portal.core.actor import Actor
 from portal.core.db import db, writing
 from portal.disclosure.models import DisclosureEntry
+from portal.disclosure.notice import NOTICE_VERSION, SHORT
 from portal.people.models import Client
 from portal.sessions.models import SessionKind
 from portal.workflows import access_ended
 from tests.conftest import NOW, HeldClock
 from tests.factories.consent import make_signed_consent
-from tests.factories.education import make_assignment, make_module
+from tests.factories.education import make_assignment, make_module, make_progress
 from tests.factories.people import make_client, make_episode, make_family_member, make_user
 from tests.factories.schedule import make_block, make_enrolment, make_track
 from tests.factories.sessions import make_session, make_sign_up
@@ -43,6 +45,11 @@ CLIENT_LINKED = {
     "family.calendar_print",
     "family.learn",
     "family.lesson",
+    "family.lesson_part",
+    "family.lesson_question",
+    "family.lesson_finished",
+    "family.lesson_print",
+    "family.lesson_notes",
     "family.permissions",
 }
 """The pages of the family that show something of a client, each through a permit."""
@@ -79,6 +86,7 @@ def marked(app: Flask, client: FlaskClient) -> Marked:
     make_sign_up(session=session, family_member=elena, relationship=consent.relationship)
     module = make_module()
     make_assignment(relationship=consent.relationship, module=module, suggested_by_on=date(2026, 3, 20))
+    make_progress(family_member=elena, module=module, furthest_part=3, finished_at=NOW)
     values: dict[str, object] = {
         "session_id": session.id,
         "module_id": module.id,
@@ -137,6 +145,27 @@ def test_each_page_that_shows_a_client_writes_the_ledger(
     assert built is not None
     client.get(built[1])
     assert db.session.query(DisclosureEntry).filter_by(client_id=marked.client_id).count()
+
+
+@pytest.mark.parametrize("endpoint", sorted(CLIENT_LINKED - {"family.calendar_file"}))
+def test_p2_08_each_page_that_shows_a_client_carries_the_statement_once(
+    app: Flask, client: FlaskClient, marked: Marked, endpoint: str
+) -> None:
+    rule = next(rule for rule in app.url_map.iter_rules() if rule.endpoint == endpoint)
+    built = rule.build({name: marked.values[name] for name in rule.arguments})
+    assert built is not None
+    page = client.get(built[1]).text
+    assert page.count(SHORT["en"]) == 1
+    in_force = db.session.scalars(select(DisclosureEntry.notice_version).distinct()).all()
+    assert in_force == [NOTICE_VERSION]
+
+
+def test_p2_08_a_page_without_a_client_does_not_carry_it(
+    app: Flask, client: FlaskClient, marked: Marked
+) -> None:
+    for rule in app.url_map.iter_rules():
+        if rule.endpoint in ("family.more", "family.support", "family.settings"):
+            assert SHORT["en"] not in client.get(rule.rule).text
 
 
 def revoke(consent: Consent) -> None:

@@ -18,7 +18,7 @@ from tests.conftest import NOW, HeldClock
 from tests.factories.consent import make_signed_consent
 from tests.factories.people import make_family_member, make_user
 from tests.factories.sessions import make_session, make_sign_up
-from tests.signin import sign_in
+from tests.signin import post, sign_in
 
 NEUTRAL = "There is nothing to show here right now."
 
@@ -118,3 +118,25 @@ def test_the_number_of_statements_does_not_grow(client: FlaskClient, app: Flask)
     client.get("/home")
     assert statements(app, client) == few
     assert few <= 24
+
+
+def test_before_first_use_and_after_a_change_home_leads_to_what_can_be_seen(
+    client: FlaskClient, held_clock: HeldClock
+) -> None:
+    member = signed_in(client)
+    assert "Read this first" not in client.get("/home").text
+    consent = make_signed_consent(family_member=member)
+    page = client.get("/home").text
+    assert "Read this first" in page
+    post(client, "/permissions/read")
+    assert "Read this first" not in client.get("/home").text
+    held_clock.advance(minutes=1)
+    with writing():
+        consents.narrow(
+            consent=db.session.merge(consent),
+            scopes={Scope.LESSONS},
+            typed_name="Marcus Dole",
+            actor=Actor("client", consent.client_id),
+            now=held_clock.at,
+        )
+    assert "Read this first" in client.get("/home").text
