@@ -67,6 +67,8 @@ KINDS: dict[str, frozenset[str]] = {
         # education
         "lesson.assigned": "assignment_id relationship_id module_id",
         "lesson.closed": "assignment_id relationship_id module_id reason",
+        "note.shared": "relationship_id module_id",
+        "note.taken_back": "relationship_id module_id",
         # mail
         "mail.address_set": "reader_kind reader_id",
         "mail.address_confirmed": "reader_kind reader_id",

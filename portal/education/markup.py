@@ -50,6 +50,17 @@ def plain(markdown: str) -> str:
     return "\n".join(lines)
 
 
+def items(markdown: str) -> list[str]:
+    """The plain words of each list item, in order: what an exercise asks to go through."""
+    found, inside = [], False
+    for token in _render.parse(markdown):
+        if token.type in ("list_item_open", "list_item_close"):
+            inside = token.type == "list_item_open"
+        elif inside and token.type == "inline":
+            found.append("".join(child.content or " " for child in token.children or []).strip())
+    return [" ".join(text.split()) for text in found if text]
+
+
 def words(markdown: str) -> int:
     """How many words a reader meets."""
     return len(plain(markdown).split())

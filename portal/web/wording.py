@@ -138,6 +138,10 @@ SENTENCES = {
         "This passphrase is well known or easy to guess. Choose words that only you would put together."
     ),
     # education
+    "note_too_long": _("This note is longer than 5,000 characters. Shorten it, then save it again."),
+    "line_missing": _("The line is empty. Write what you want to remember."),
+    "line_too_long": _("A line has at most 300 characters. Shorten it, or make two of it."),
+    "list_full": _("The list has 60 lines. Take one off before you add another."),
     "lesson_consent_ended": _("Consent for %(name)s is no longer active. Nothing was sent to anyone."),
     "lesson_parts_left": _("Some parts of this lesson are not read yet. Go on where you stopped."),
     "suggested_by_past": _("This day has passed. Choose today or a later day, or leave it empty."),

@@ -3,7 +3,18 @@
 from flask import Blueprint
 
 from portal.accounts.models import Audience
-from portal.web.family import account, calendar, email, home, learn, more, permissions, preview, sessions
+from portal.web.family import (
+    account,
+    calendar,
+    email,
+    home,
+    learn,
+    more,
+    notes,
+    permissions,
+    preview,
+    sessions,
+)
 from portal.web.pages import blueprint
 
 
@@ -17,6 +28,7 @@ def build() -> Blueprint:
             sessions.pages,
             calendar.pages,
             learn.pages,
+            notes.pages,
             more.pages,
             permissions.pages,
             account.pages,
@@ -27,5 +39,13 @@ def build() -> Blueprint:
 
 def build_preview() -> Blueprint:
     """Some of the same pages once more, for a client who wants to see what a relative sees."""
-    shown = [home.pages, sessions.pages, calendar.pages, learn.pages, permissions.pages, more.pages]
+    shown = [
+        home.pages,
+        sessions.pages,
+        calendar.pages,
+        learn.pages,
+        notes.pages,
+        permissions.pages,
+        more.pages,
+    ]
     return preview.build(shown)

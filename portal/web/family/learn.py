@@ -14,13 +14,12 @@ from wtforms.validators import InputRequired
 from portal.consent.rules import Scope
 from portal.core.errors import NotFound
 from portal.education import queries, service
-from portal.education.lesson import Check, Lesson
+from portal.education.lesson import Check
 from portal.education.markup import html
 from portal.education.queries import Pick, Reading
-from portal.sessions import queries as sessions
 from portal.web import access, language, ledger
+from portal.web.family import lesson_text, notes
 from portal.web.family.reader import reader
-from portal.web.family.sessions import shown
 from portal.web.pages import Pages
 from portal.web.refusal import refused, submitted
 
@@ -43,35 +42,61 @@ def learn() -> str:
 @pages.get("/learn/<int:module_id>")
 def lesson(module_id: int) -> str:
     """The start of one lesson: what it brings, how long it takes, what the team sees."""
-    mine = _mine(module_id)
+    mine = lesson_text.mine(module_id)
     picks = [pick for pick in _picks() if pick.lesson.module_id == module_id]
-    return render_template("family/learn/lesson.html", mine=mine, text=_text(mine), picks=picks)
+    return render_template(
+        "family/learn/lesson.html",
+        mine=mine,
+        text=lesson_text.text(mine),
+        picks=picks,
+        next_session=lesson_text.next_session(),
+    )
+
+
+@pages.get("/learn/<int:module_id>/print")
+def lesson_print(module_id: int) -> str:
+    """The whole lesson on one page: for paper, for large type, for a browser without anything."""
+    mine = lesson_text.mine(module_id)
+    return render_template(
+        "family/learn/print.html",
+        mine=mine,
+        text=lesson_text.text(mine),
+        is_large=request.args.get("size") == "large",
+        html=html,
+        next_session=lesson_text.next_session(),
+    )
 
 
 @pages.post("/learn/<int:module_id>/start")
 def start_lesson(module_id: int) -> ResponseReturnValue:
     """Begin with the version on the screen, or go on where they stopped."""
-    _mine(module_id)
+    lesson_text.mine(module_id)
     service.start(
         family_member_id=access.family_member().id,
         module_id=module_id,
         version_id=request.form.get("version", 0, type=int),
         now=access.now(),
     )
-    return redirect(_resume(_mine(module_id)))
+    return redirect(_resume(lesson_text.mine(module_id)))
 
 
 @pages.get("/learn/<int:module_id>/<int:part>")
 def lesson_part(module_id: int, part: int) -> ResponseReturnValue:
     """One card, or the practice."""
-    mine = _mine(module_id)
-    text = _text(mine)
+    mine = lesson_text.mine(module_id)
+    text = lesson_text.text(mine)
     if not 1 <= part <= len(text.parts):
         raise NotFound
     if mine.progress is None:
         return redirect(url_for(".lesson", module_id=module_id))
     return render_template(
-        "family/learn/part.html", mine=mine, text=text, part=part, card=text.parts[part - 1], html=html
+        "family/learn/part.html",
+        text=text,
+        part=part,
+        card=text.parts[part - 1],
+        html=html,
+        next_session=lesson_text.next_session(),
+        **(notes.own(mine) if part == len(text.parts) else {"mine": mine}),
     )
 
 
@@ -81,7 +106,7 @@ def next_part(module_id: int, part: int) -> ResponseReturnValue:
     service.advance(
         family_member_id=access.family_member().id, module_id=module_id, part=part, now=access.now()
     )
-    if part < len(_text(_mine(module_id)).parts):
+    if part < len(lesson_text.text(lesson_text.mine(module_id)).parts):
         return redirect(url_for(".lesson_part", module_id=module_id, part=part + 1))
     return redirect(url_for(".lesson_check", module_id=module_id))
 
@@ -89,7 +114,7 @@ def next_part(module_id: int, part: int) -> ResponseReturnValue:
 @pages.get("/learn/<int:module_id>/check")
 def lesson_check(module_id: int) -> ResponseReturnValue:
     """The first question that is still open; the first one when all are answered."""
-    mine = _mine(module_id)
+    mine = lesson_text.mine(module_id)
     if mine.progress is None or mine.resume_part:
         return redirect(_resume(mine))
     return redirect(url_for(".lesson_question", module_id=module_id, question=mine.next_question or 1))
@@ -98,10 +123,10 @@ def lesson_check(module_id: int) -> ResponseReturnValue:
 @pages.form("/learn/<int:module_id>/check/<int:question>")
 def lesson_question(module_id: int, question: int) -> ResponseReturnValue:
     """One question; once answered, whether it was right, and why. Tries are not counted."""
-    mine = _mine(module_id)
+    mine = lesson_text.mine(module_id)
     if mine.progress is None:
         return redirect(url_for(".lesson", module_id=module_id))
-    checks = _text(mine).checks
+    checks = lesson_text.text(mine).checks
     if not 1 <= question <= len(checks):
         raise NotFound
     form = _answer_form(checks[question - 1])
@@ -121,7 +146,7 @@ def lesson_question(module_id: int, question: int) -> ResponseReturnValue:
 def finish_lesson(module_id: int) -> ResponseReturnValue:
     """Finish; what is not read yet comes first."""
     if refused():
-        return redirect(_resume(_mine(module_id)))
+        return redirect(_resume(lesson_text.mine(module_id)))
     service.finish(family_member_id=access.family_member().id, module_id=module_id, now=access.now())
     return redirect(url_for(".lesson_finished", module_id=module_id))
 
@@ -129,29 +154,20 @@ def finish_lesson(module_id: int) -> ResponseReturnValue:
 @pages.get("/learn/<int:module_id>/finished")
 def lesson_finished(module_id: int) -> ResponseReturnValue:
     """The end: what to bring along, the next session, one next lesson."""
-    mine = _mine(module_id)
+    mine = lesson_text.mine(module_id)
     if mine.progress is None or mine.progress.finished_at is None:
         return redirect(_resume(mine))
     person = access.family_member()
     following = queries.next_after(
         family_member_id=person.id, module_id=module_id, now=access.now(), language=language.current()
     )
-    own = sessions.own_upcoming(family_member_id=person.id, now=access.now())
     return render_template(
         "family/learn/finished.html",
         mine=mine,
-        text=_text(mine),
+        text=lesson_text.text(mine),
         following=following,
-        next_session=shown(own[:1]),
+        next_session=lesson_text.next_session(),
     )
-
-
-def _mine(module_id: int) -> Reading:
-    return queries.reading(family_member_id=access.family_member().id, module_id=module_id, now=access.now())
-
-
-def _text(mine: Reading) -> Lesson:
-    return mine.lesson(language.current())
 
 
 def _picks() -> list[Pick]:
@@ -193,9 +209,10 @@ def _question_page(mine: Reading, question: int, checks: tuple[Check, ...], form
     return render_template(
         f"family/learn/{'answer' if is_answered else 'question'}.html",
         mine=mine,
-        text=_text(mine),
+        text=lesson_text.text(mine),
         question=question,
         check=checks[question - 1],
         given=given,
         form=form,
+        next_session=lesson_text.next_session(),
     )
