@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from portal.audit import service as audit
 from portal.center.models import SettingsVersion
 from portal.core.actor import Actor
-from portal.core.db import db, forget, once
+from portal.core.db import connection, db, forget, once
 from portal.core.errors import TooLate
 
 
@@ -86,7 +86,7 @@ _NEWEST = select(SettingsVersion.id, SettingsVersion.values).order_by(SettingsVe
 
 
 def _read() -> CenterSettings:
-    newest = db.session.execute(_NEWEST).one_or_none()
+    newest = connection().execute(_NEWEST).one_or_none()
     return _settings(newest[1], newest[0]) if newest else CenterSettings()
 
 

@@ -206,6 +206,14 @@ def once(key: Hashable, read: Callable[[], T]) -> T:
     return value
 
 
+def connection() -> Connection:
+    """The connection of this transaction, for statements that are made once and run often.
+
+    It sees no change of an object before that is flushed.
+    """
+    return once(Connection, db.session.connection)
+
+
 def forget(key: Hashable) -> None:
     """Read it anew when it is asked for the next time."""
     (_known.get() or {}).pop(key, None)

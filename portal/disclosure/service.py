@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from portal.audit import service as audit
 from portal.consent.models import Consent
 from portal.core.actor import Actor
-from portal.core.db import db
+from portal.core.db import connection, db
 from portal.disclosure.gate import Permit
 from portal.disclosure.models import Channel, DisclosureEntry, NoticeAcknowledgement
 from portal.disclosure.notice import NOTICE_VERSION
@@ -54,7 +54,7 @@ def record_new(noted: Iterable[tuple[Permit, str, Channel]], *, occasion: str, n
         for permit, subject, channel in noted
     ]
     if rows:
-        db.session.connection().execute(_first_view(db.engine.dialect.name), rows)
+        connection().execute(_first_view(db.engine.dialect.name), rows)
 
 
 def acknowledge(*, family_member_id: int, consent_ids: Iterable[int], actor: Actor, now: datetime) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Row, bindparam, insert, select, update
 
 from portal.core import clock, tokens
-from portal.core.db import UtcDateTime, db, reading, writing
+from portal.core.db import UtcDateTime, connection, db, reading, writing
 from portal.mail import rules
 from portal.mail.kinds import Kind
 from portal.mail.models import MessageState, OutboundMessage, OutboxItem, ReaderKind, StopLink
@@ -113,12 +113,11 @@ def claim(ids: Sequence[int], kinds: Mapping[str, Kind]) -> list[Claimed]:
     """Claim those that are still due, by id; whom another worker is just claiming are its own."""
     with writing():
         now = clock.now()
-        connection = db.session.connection()
-        rows = connection.execute(_FREE, {"ids": ids, "now": now}).all()
+        rows = connection().execute(_FREE, {"ids": ids, "now": now}).all()
         if not rows:
             return []
         taken = {"ids": [row.id for row in rows], "now": now, "until": now + rules.LEASE}
-        assert connection.execute(_TAKE, taken).rowcount == len(rows)  # they are locked
+        assert connection().execute(_TAKE, taken).rowcount == len(rows)  # they are locked
         claimed = [_claimed(row, kinds) for row in rows]
         _note_stop_links(claimed, kinds, now)
     return claimed
@@ -144,19 +143,19 @@ def _note_stop_links(claimed: Iterable[Claimed], kinds: Mapping[str, Kind], now:
         if each.stop_token
     ]
     if links:
-        db.session.connection().execute(insert(StopLink), links)
+        connection().execute(insert(StopLink), links)
 
 
 def begin(claimed: Claimed, now: datetime) -> bool:
     """Set `sending`; False when the lease has run out or the message was dropped meanwhile."""
     values = {"our_id": claimed.id, "our_lease": claimed.lease, "now": now, "until": now + rules.LEASE}
-    return db.session.connection().execute(_BEGIN, values).rowcount == 1
+    return connection().execute(_BEGIN, values).rowcount == 1
 
 
 def drop(claimed: Claimed, *, reason: str, now: datetime) -> None:
     """Drop a message of ours with its items, which may be told anew."""
     values = {"our_id": claimed.id, "our_lease": claimed.lease, "why": reason, "now": now}
-    if db.session.connection().execute(_DROP, values).rowcount:
+    if connection().execute(_DROP, values).rowcount:
         db.session.execute(
             update(OutboxItem)
             .where(OutboxItem.message_id == claimed.id, OutboxItem.dropped_at.is_(None))
@@ -171,4 +170,4 @@ def give_back(left: Collection[Claimed]) -> None:
     with writing():
         now = clock.now()
         values = [{"our_id": each.id, "our_lease": each.lease, "now": now} for each in left]
-        db.session.connection().execute(_GIVE_BACK, values)
+        connection().execute(_GIVE_BACK, values)

@@ -21,12 +21,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Update, bindparam, exists, select, update
+from sqlalchemy import Update, bindparam, exists, or_, select, update
 from sqlalchemy.exc import OperationalError
 
 from portal.center import settings
 from portal.core import clock
-from portal.core.db import UtcDateTime, db, once, writing
+from portal.core.db import UtcDateTime, connection, db, once, writing
 from portal.mail import claims, letters, rules, service, suppression
 from portal.mail.claims import WORKER_STOPPED, Claimed
 from portal.mail.kinds import Kind, Letter
@@ -206,7 +206,7 @@ def _choice(kind: Kind, claimed: Claimed) -> tuple[bool, str | None]:
 
     def read() -> tuple[bool, str | None]:
         reader = {"reader_kind": claimed.reader_kind, "reader_id": claimed.reader_id}
-        is_chosen, address = db.session.connection().execute(_CHOICE, {**reader, "opt_in": kind.opt_in}).one()
+        is_chosen, address = connection().execute(_CHOICE, {**reader, "opt_in": kind.opt_in}).one()
         return bool(is_chosen), address
 
     return once(("choice", claimed.id), read)
@@ -238,13 +238,10 @@ def _spoil(message_id: int, error: Exception) -> None:
         )
 
 
+_IS_SENDING = OutboundMessage.state == MessageState.SENDING
 _RECORD = (
     update(OutboundMessage)
-    .where(
-        OutboundMessage.id == bindparam("our_id"),
-        OutboundMessage.lease == bindparam("our_lease"),
-        OutboundMessage.state.in_(bindparam("settles", expanding=True)),
-    )
+    .where(OutboundMessage.id == bindparam("our_id"), OutboundMessage.lease == bindparam("our_lease"))
     .values(
         state=bindparam("ends_in"),
         reason=bindparam("why"),
@@ -252,28 +249,29 @@ _RECORD = (
         state_changed_at=bindparam("now", type_=UtcDateTime()),
     )
 )
+# A late "sent" also settles what was written off as unconfirmed; nothing else does.
+_RECORD_SENT = _RECORD.where(or_(_IS_SENDING, OutboundMessage.state == MessageState.UNCONFIRMED))
+_RECORD_OTHER = _RECORD.where(_IS_SENDING)
 
 
 def _record(handed: Handed, now: datetime) -> None:
-    # A late "sent" also settles what was written off as unconfirmed; nothing else does.
-    settles = [MessageState.SENDING]
-    if handed.answer.state is MessageState.SENT:
-        settles.append(MessageState.UNCONFIRMED)
-    ours = {"our_id": handed.claimed.id, "our_lease": handed.claimed.lease, "settles": settles, "now": now}
+    ours = {"our_id": handed.claimed.id, "our_lease": handed.claimed.lease, "now": now}
     statement, result = _result(handed, now)
-    db.session.connection().execute(statement, {**ours, **result})
+    connection().execute(statement, {**ours, **result})
 
 
 def _result(handed: Handed, now: datetime) -> tuple[Update, dict[str, Any]]:
+    if handed.answer.state is MessageState.SENT:
+        return _RECORD_SENT, {"ends_in": MessageState.SENT, "why": None}
     if handed.answer.state is not MessageState.DEFERRED:
-        return _RECORD, {"ends_in": handed.answer.state, "why": handed.answer.reason}
+        return _RECORD_OTHER, {"ends_in": handed.answer.state, "why": handed.answer.reason}
     attempts = db.session.scalars(
         select(OutboundMessage.attempts).where(OutboundMessage.id == handed.claimed.id)
     ).one()
     again_at = rules.next_try(attempts, now, secrets.randbelow(1000) / 1000)
     if again_at is None:
-        return _RECORD, {"ends_in": MessageState.FAILED, "why": "gave_up"}
-    later = _RECORD.values(not_before=again_at)
+        return _RECORD_OTHER, {"ends_in": MessageState.FAILED, "why": "gave_up"}
+    later = _RECORD_OTHER.values(not_before=again_at)
     return later, {"ends_in": MessageState.DEFERRED, "why": handed.answer.reason}
 
 

@@ -42,6 +42,7 @@ class Words:
     html: str
 
 
+@lru_cache(maxsize=1024)  # many letters tell of the same hour
 def moment(at: datetime, zone: str, language: str) -> str:
     """ "Tue, Mar 4, 6:00 PM" / "mar 4 mar, 6:00 p. m.": the instant `at` in `zone`."""
     known = language if language in LANGUAGES else "en"
@@ -49,6 +50,7 @@ def moment(at: datetime, zone: str, language: str) -> str:
     return text.replace("\u202f", " ").replace("\xa0", " ")
 
 
+@lru_cache(maxsize=1024)
 def zone_name(zone: str, language: str) -> str:
     """ "Eastern Time" / "hora oriental"."""
     return get_timezone_name(ZoneInfo(zone), locale=language if language in LANGUAGES else "en")

@@ -5,7 +5,7 @@ import smtplib
 import ssl
 from collections.abc import Callable
 from email.mime.base import MIMEBase
-from email.policy import compat32
+from email.policy import Compat32
 from email.utils import formataddr
 from typing import Any
 
@@ -18,8 +18,6 @@ from portal.mail.post import Answer, Envelope
 mail = flask_mail.Mail()
 SERVICE_CLOSES = 421
 PERMANENT = 500
-AS_WRITTEN = compat32.clone(linesep="\r\n", max_line_length=998)
-"""Headers go out as Flask-Mail has encoded them; `policy.SMTP` would parse each one anew."""
 
 
 def init_app(app: Flask) -> None:
@@ -59,6 +57,20 @@ class Connection(flask_mail.Connection):
             host.close()
             raise
         return host
+
+
+class AsWritten(Compat32):
+    """Headers go out as they were encoded; `policy.SMTP` would parse and fold each one anew."""
+
+    def fold_binary(self, name: str, value: Any) -> bytes:
+        """One header as bytes. Raises BadHeaderError for one that would start another."""
+        lines = str(value).splitlines()
+        if not all(line.startswith((" ", "\t")) for line in lines[1:]):
+            raise flask_mail.BadHeaderError
+        return (f"{name}: " + "\r\n".join(lines) + "\r\n").encode("ascii")
+
+
+AS_WRITTEN = AsWritten(linesep="\r\n")
 
 
 class Mail(flask_mail.Message):

@@ -4,11 +4,13 @@ import hashlib
 import hmac
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
-from portal.core.db import db
+from portal.core.db import connection, db
 from portal.mail.models import MailAddress, Suppression
 from portal.mail.rules import plain_address
+
+_OF = select(Suppression.id).where(Suppression.address_hash == bindparam("address_hash"))
 
 
 def hashed(address: str, key: str) -> str:
@@ -18,8 +20,8 @@ def hashed(address: str, key: str) -> str:
 
 def is_suppressed(address: str, key: str) -> bool:
     """Whether nothing may go to this address."""
-    query = select(Suppression.id).where(Suppression.address_hash == hashed(address, key))
-    return db.session.scalar(query) is not None
+    found = connection().execute(_OF, {"address_hash": hashed(address, key)})
+    return found.first() is not None
 
 
 def suppress(address: str, *, key: str, reason: str, now: datetime) -> None:

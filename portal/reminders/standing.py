@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Row, bindparam, cast, func, select, update
 
 from portal.consent.rules import Scope
-from portal.core.db import BigInt, UtcDateTime, db
+from portal.core.db import BigInt, UtcDateTime, connection, db, once
 from portal.disclosure import held
 from portal.disclosure.gate import Permit
 from portal.mail.kinds import Message
@@ -88,7 +88,7 @@ def places(message: Message, now: datetime) -> list[Place]:
     """
     permits = held.permits(family_member_id=message.reader_id, scope=Scope.SESSIONS, at=now)
     of_client = {permit.client_id: permit for permit in permits}
-    rows = db.session.connection().execute(_PLACES, {"message_id": message.id, "now": now})
+    rows = connection().execute(_PLACES, {"message_id": message.id, "now": now})
     found = [
         Place(*row[:5], of_client.get(row.client_id))
         for row in rows
@@ -113,12 +113,13 @@ def program_events(message: Message, now: datetime) -> dict[int, Event]:
 
 def items(message: Message) -> list[Row[int, str, int]]:
     """What the message is still to tell."""
-    return list(db.session.connection().execute(_ITEMS, {"message_id": message.id}))
+    return list(connection().execute(_ITEMS, {"message_id": message.id}))
 
 
 def reader(message: Message) -> Row[str, str | None, str, str]:
-    """Name, zone, and the confirmed address with its language, or None in both."""
-    return db.session.connection().execute(_READER, {"reader_id": message.reader_id}).one()
+    """Name, zone, and the confirmed address with its language, or None in both; read once."""
+    own = {"reader_id": message.reader_id}
+    return once(("reader", message.reader_id), lambda: connection().execute(_READER, own).one())
 
 
 def drop_others(message: Message, standing: Collection[int], now: datetime) -> None:
