@@ -8,9 +8,9 @@ from flask import Flask
 from portal.center import settings
 from portal.core.actor import Actor
 from portal.core.db import db, writing
-from portal.mail import queries, service, suppression
+from portal.mail import claims, queries, service, suppression
 from portal.mail.dispatch import dispatch, recover
-from portal.mail.kinds import Message
+from portal.mail.kinds import Letter, Message
 from portal.mail.models import MessageState, OutboundMessage
 from portal.mail.rules import LEASE, MAX_TRIES
 from tests.conftest import NOW, HeldClock
@@ -286,3 +286,63 @@ def test_an_office_beyond_ascii_signs_as_it_is_called(app: Flask) -> None:
     with mail_server(app) as box:
         dispatch(post_of(app, [plain_kind()]))
     assert box.mails[0]["From"] == "Oficina del Ñandú <office@harbor.example>"
+
+
+def test_the_record_of_one_mail_outlives_the_next_that_cannot_be_written(app: Flask) -> None:
+    def render(message: Message, now: object) -> Letter:
+        if message.id == second.id:
+            raise KeyError("name")
+        return plain_letter(message, NOW)
+
+    first, second, third = sorted((make_message() for _ in range(3)), key=lambda message: message.id)
+    with mail_server(app) as box:
+        dispatch(post_of(app, [plain_kind(render=render)]))
+    assert state_of(second) == (MessageState.FAILED, "not_writable")
+    assert (state_of(first)[0], state_of(third)[0]) == (MessageState.SENT, MessageState.SENT)
+    assert (len(box.mails), box.doubled) == (2, [])
+
+
+def test_the_record_of_one_mail_outlives_the_drop_of_the_next(app: Flask) -> None:
+    first, second = sorted((make_message() for _ in range(2)), key=lambda message: message.id)
+    kind = plain_kind(still_wanted=lambda message, _now: "ended" if message.id == second.id else None)
+    with mail_server(app) as box:
+        dispatch(post_of(app, [kind]))
+    assert (state_of(first)[0], state_of(second)) == (MessageState.SENT, (MessageState.DROPPED, "ended"))
+    assert len(box.mails) == 1
+
+
+def test_a_lease_that_ran_out_after_another_mail_was_sent_loses_no_record(
+    app: Flask, held_clock: HeldClock
+) -> None:
+    first, second = sorted((make_message() for _ in range(2)), key=lambda message: message.id)
+
+    def slow(point: str) -> None:
+        if point == "before_record" and held_clock.at == NOW:
+            held_clock.advance(seconds=LEASE.total_seconds() / 2)
+
+    with mail_server(app) as box:
+        dispatch(post_of(app, [plain_kind()]), trace=slow)
+        assert (state_of(first)[0], state_of(second)[0]) == (MessageState.SENT, MessageState.QUEUED)
+        assert second.attempts == 0  # given back untouched
+        dispatch(post_of(app, [plain_kind()]))
+    assert (state_of(second)[0], len(box.mails)) == (MessageState.SENT, 2)
+
+
+def test_what_stopped_a_worker_is_claimed_alone(app: Flask, held_clock: HeldClock) -> None:
+    messages = [make_message() for _ in range(3)]
+    claims.claim([messages[0].id], {})
+    with writing():
+        recover(now=held_clock.advance(seconds=LEASE.total_seconds()))
+    others = {message.id for message in messages[1:]}
+    assert [set(batch) for batch in claims.batches(10)] == [others, {messages[0].id}]
+
+
+def test_a_claim_of_many_raises_each_lease_and_is_given_back_whole(app: Flask) -> None:
+    messages = [make_message() for _ in range(3)]
+    claimed = claims.claim([message.id for message in messages], {})
+    assert [each.lease for each in claimed] == [1, 1, 1]
+    assert claims.claim([message.id for message in messages], {}) == []
+    claims.give_back(claimed)
+    assert {(*state_of(message), message.attempts) for message in messages} == {
+        (MessageState.QUEUED, None, 0)
+    }
