@@ -35,7 +35,7 @@ def response(template: str, filename: str, **values: Any) -> ResponseReturnValue
 def tagged(html: str) -> bytes:
     """The PDF with its structure tree. Raises PdfAway where Pango is missing."""
     try:
-        import weasyprint  # noqa: PLC0415 - slow, and absent Pango must not stop the portal
+        import weasyprint  # type: ignore[import-untyped]  # noqa: PLC0415 - slow; Pango may be missing
     except (ImportError, OSError) as problem:
         raise PdfAway from problem
     sheet = weasyprint.CSS(filename=str(Path(current_app.static_folder or "") / "pdf.css"))

@@ -179,8 +179,9 @@ def test_p2_11_a_stop_link_answers_alike_known_and_unknown(client: FlaskClient) 
             )
         )
     other = tokens.new_token()
-    for data in (None, {}):
-        assert answer_of(client, f"/mail/{token}", data) == answer_of(client, f"/mail/{other}", data)
+    forms: tuple[dict[str, Any] | None, ...] = (None, {})
+    for form in forms:
+        assert answer_of(client, f"/mail/{token}", form) == answer_of(client, f"/mail/{other}", form)
 
 
 def test_p2_11_a_confirming_link_that_was_used_is_like_one_that_never_was(client: FlaskClient) -> None:

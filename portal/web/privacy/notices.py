@@ -99,6 +99,7 @@ def publish_notice(version_id: int) -> ResponseReturnValue:
 
 
 def _keep(form: NoticeForm, draft: NoticeVersion | None) -> ResponseReturnValue:
+    assert form.effective_on.data is not None, "its validator asks for it"
     kept = patient_notice.write(
         draft=draft,
         body_en=form.body_en.data or "",
