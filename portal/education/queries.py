@@ -90,6 +90,8 @@ class Followed:
     title: str
     standing: Standing
     finished_at: datetime | None
+    is_stuck: bool = False
+    """Reading, and no step for a long time. For staff alone, as an occasion to ask."""
 
 
 @dataclass(frozen=True)
@@ -202,13 +204,18 @@ def followed(*, client_id: int, now: datetime, language: str = "en") -> list[Rea
             relationship=one,
             refusal=_refusal(one, now),
             followed=[
-                _as_followed(assignment, progress, titles)
+                as_followed(assignment, progress, titles, now)
                 for assignment, progress in rows
                 if assignment.relationship_id == one.id
             ],
         )
         for one in relationships
     ]
+
+
+def titles(module_ids: Iterable[int], language: str) -> dict[int, Listed]:
+    """The lessons of these ids as lists show them; one statement."""
+    return _by_module(language, module_ids)
 
 
 def module_text(*, module_id: int) -> ModuleVersion:
@@ -344,11 +351,16 @@ def _refusal(one: Relationship, now: datetime) -> str | None:
     return None if isinstance(answer, Permit) else answer.reason
 
 
-def _as_followed(assignment: Assignment, progress: Progress | None, titles: dict[int, Listed]) -> Followed:
+def as_followed(
+    assignment: Assignment, progress: Progress | None, titles: dict[int, Listed], now: datetime
+) -> Followed:
+    """One picked lesson with its reader's progress, from rows that were just read."""
     finished_at = progress.finished_at if progress else None
+    last_step_at = (progress.last_step_at or progress.started_at) if progress else None
     return Followed(
         assignment=assignment,
         title=titles[assignment.module_id].title,
         standing=rules.standing(is_started=progress is not None, is_finished=finished_at is not None),
         finished_at=finished_at,
+        is_stuck=rules.is_stuck(last_step_at=last_step_at, finished_at=finished_at, now=now),
     )

@@ -1,6 +1,10 @@
 """The rules of reading. Pure: no clock, no database."""
 
+from datetime import datetime, timedelta
 from enum import StrEnum
+
+STUCK_AFTER = timedelta(days=14)
+"""Begun, and no step for so long: staff may ask; the family is never told."""
 
 
 class Standing(StrEnum):
@@ -31,3 +35,8 @@ def resume_at(furthest_part: int, parts: int) -> int | None:
 def next_question(answered: set[int], questions: int) -> int | None:
     """The first question, from 1, that has no answer yet; None when each has one."""
     return next((number for number in range(1, questions + 1) if number not in answered), None)
+
+
+def is_stuck(*, last_step_at: datetime | None, finished_at: datetime | None, now: datetime) -> bool:
+    """Whether a lesson was begun, is not finished, and has had no step for two weeks."""
+    return last_step_at is not None and finished_at is None and now - last_step_at >= STUCK_AFTER

@@ -60,6 +60,7 @@ ROLES: dict[str, frozenset[Role]] = {
     "staff.promise_on_paper": frozenset({T, C}),
     "staff.lessons": frozenset({T, C, A}),
     "staff.lesson": frozenset({T, C, A}),
+    "staff.lessons_progress": frozenset({T, C}),
     "staff.packs_list": frozenset({T, C, A}),
     "staff.pack": frozenset({T, C, A}),
     "staff.client_lessons": frozenset({T, C}),

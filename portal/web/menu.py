@@ -31,6 +31,7 @@ ENTRIES = (
     Entry("staff.schedule", _("Program schedule"), "clock", WORK),
     Entry("staff.lessons", _("Lessons"), "book", WORK),
     Entry("staff.packs_list", _("Packs of lessons"), "list", WORK),
+    Entry("staff.lessons_progress", _("Reading of lessons"), "eye", FOLLOW_UP),
     Entry("staff.consents", _("Consents"), "key", FOLLOW_UP),
     Entry("staff.desk", _("Signing desk"), "pen", FOLLOW_UP),
     Entry("staff.invitations", _("Invitations"), "mail", FOLLOW_UP),

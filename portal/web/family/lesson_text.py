@@ -1,5 +1,7 @@
 """What every page of a lesson needs: the lesson as this reader has it, and their next session."""
 
+from collections.abc import Sequence
+
 from portal.education import queries
 from portal.education.lesson import Lesson
 from portal.education.queries import Reading
@@ -19,7 +21,7 @@ def text(reading: Reading) -> Lesson:
     return reading.lesson(language.current())
 
 
-def next_session() -> list[Seen]:
+def next_session() -> Sequence[Seen]:
     """The family session to bring the lesson to: their own next one, else the next that is open."""
     me, now = access.family_member().id, access.now()
     permits = sessions.session_permits(me, now)

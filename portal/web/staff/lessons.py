@@ -3,16 +3,17 @@
 Following says how far somebody is, never what they answered.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _
 
 from portal.core.clock import local_date
-from portal.education import packs, queries, service
+from portal.education import following, packs, private, queries, service
 from portal.education.assigning import Planned, Wish
+from portal.education.following import Person
 from portal.education.lesson import from_json
 from portal.education.markup import html
 from portal.education.notes import NOTES
@@ -34,12 +35,31 @@ REFUSALS = {
 }
 """Why lessons cannot be picked for somebody: the gate's reason in words for staff."""
 
+SHOWN: dict[str, Callable[[Person], bool]] = {
+    "": lambda person: True,
+    "stuck": lambda person: person.is_stuck,
+    "away": lambda person: not person.has_signed_in,
+    "shared": lambda person: bool(person.shared),
+}
+"""What the page of progress can be narrowed to."""
+
 
 @pages.get("/lessons")
 def lessons() -> str:
     """Every lesson, with its review."""
     modules = queries.all_modules(language=language.current())
     return render_template("staff/lessons/lessons.html", modules=modules)
+
+
+@pages.get("/lessons/progress")
+def lessons_progress() -> str:
+    """How far everybody of the caseload is; `show` narrows it."""
+    everyone = following.of_caseload(staff=access.staff(), now=access.now(), language=language.current())
+    wanted = request.args.get("show", "")
+    shown = [person for person in everyone if SHOWN.get(wanted, SHOWN[""])(person)]
+    return render_template(
+        "staff/lessons/progress.html", people=shown, everyone=everyone, wanted=wanted, packs=packs.packs()
+    )
 
 
 @pages.get("/lessons/<int:module_id>")
@@ -68,8 +88,10 @@ def client_lessons(client_id: int) -> str:
     """What was picked for this client's family, and how far each person is."""
     client = _client(client_id)
     ledger.viewed(client.id, "lessons")
+    readers = _readers(client)
+    notes = private.shared_notes(relationship_ids=[reader.relationship.id for reader in readers])
     return render_template(
-        "staff/lessons/client.html", client=client, readers=_readers(client), refusals=REFUSALS
+        "staff/lessons/client.html", client=client, readers=readers, refusals=REFUSALS, notes=notes
     )
 
 
