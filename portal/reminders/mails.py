@@ -70,10 +70,9 @@ def _program_events(message: Message, now: datetime) -> dict[int, Event]:
 
 
 def _left(message: Message, zones: dict[int, str], now: datetime) -> str | None:
-    """Drop the items that stand no more; `zones` holds those of the others by id."""
+    """Why a message is not wanted whose items still stand in these zones."""
     if not zones:
         return "no_longer_due"
-    standing.drop_others(message, zones, now)
     if queries.is_quiet(standing.reader(message).timezone or next(iter(zones.values())), now):
         return "quiet_hours"  # derived anew when they are over
     return None

@@ -27,6 +27,8 @@ _NOW: Any = bindparam("now", type_=UtcDateTime())
 _PREFIX = "session:"
 _TOLD = OutboxItem.message_id == bindparam("message_id"), OutboxItem.dropped_at.is_(None)
 
+_ITEMS = select(OutboxItem.id, OutboxItem.subject, OutboxItem.time_revision).where(*_TOLD)
+_HOW_MANY = select(func.count()).select_from(OutboxItem).where(*_TOLD).correlate(None).scalar_subquery()
 _PLACES = (
     select(
         OutboxItem.id.label("item_id"),
@@ -36,6 +38,7 @@ _PLACES = (
         FamilySession.meeting,
         SignUp.relationship_id,
         Relationship.client_id,
+        _HOW_MANY.label("told"),
     )
     .select_from(OutboxItem)
     .join(
@@ -55,7 +58,6 @@ _PLACES = (
     .order_by(FamilySession.id)
     .with_for_update(read=True, of=[FamilySession, SignUp])
 )
-_ITEMS = select(OutboxItem.id, OutboxItem.subject, OutboxItem.time_revision).where(*_TOLD)
 _READER = (
     select(FamilyMember.given_name, FamilyMember.timezone, MailAddress.address, MailAddress.language)
     .outerjoin(
@@ -84,17 +86,24 @@ class Place:
 def places(message: Message, now: datetime) -> list[Place]:
     """The places of a session reminder that still stand and may be told of, by date.
 
+    While there are any, the other items of the message are dropped: not told after all.
     Locks in the order of the house: consents, sessions, sign-ups.
     """
     permits = held.permits(family_member_id=message.reader_id, scope=Scope.SESSIONS, at=now)
     of_client = {permit.client_id: permit for permit in permits}
-    rows = connection().execute(_PLACES, {"message_id": message.id, "now": now})
+    rows = connection().execute(_PLACES, {"message_id": message.id, "now": now}).all()
     found = [
-        Place(*row[:5], of_client.get(row.client_id))
+        _place(row, of_client.get(row.client_id))
         for row in rows
         if row.relationship_id is None or row.client_id in of_client
     ]
+    if found and len(found) < rows[0].told:
+        drop_others(message, [place.item_id for place in found], now)
     return sorted(found, key=lambda place: (place.starts_at, place.session_id))
+
+
+def _place(row: Row[Any], permit: Permit | None) -> Place:
+    return Place(row.item_id, row.session_id, row.starts_at, row.timezone, row.meeting, permit)
 
 
 def program_events(message: Message, now: datetime) -> dict[int, Event]:
@@ -104,16 +113,11 @@ def program_events(message: Message, now: datetime) -> dict[int, Event]:
         (event.subject, event.time_revision): event
         for event in queries.program_events(message.reader_id, now)
     }
-    return {
-        item.id: given[item.subject, item.time_revision]
-        for item in items(message)
-        if (item.subject, item.time_revision) in given
-    }
-
-
-def items(message: Message) -> list[Row[int, str, int]]:
-    """What the message is still to tell."""
-    return list(connection().execute(_ITEMS, {"message_id": message.id}))
+    told = connection().execute(_ITEMS, {"message_id": message.id}).all()
+    found = {id_: given[subject, revision] for id_, subject, revision in told if (subject, revision) in given}
+    if found and len(found) < len(told):
+        drop_others(message, found, now)
+    return found
 
 
 def reader(message: Message) -> Row[str, str | None, str, str]:
@@ -124,10 +128,12 @@ def reader(message: Message) -> Row[str, str | None, str, str]:
 
 def drop_others(message: Message, standing: Collection[int], now: datetime) -> None:
     """Say that the other items are not told after all; they may be told anew."""
-    gone = {item.id for item in items(message)} - set(standing)
-    if gone:
-        db.session.execute(
-            update(OutboxItem)
-            .where(OutboxItem.id.in_(gone))
-            .values(dropped_at=now, dropped_reason="no_longer_due")
+    db.session.execute(
+        update(OutboxItem)
+        .where(
+            OutboxItem.message_id == message.id,
+            OutboxItem.dropped_at.is_(None),
+            OutboxItem.id.not_in(standing),
         )
+        .values(dropped_at=now, dropped_reason="no_longer_due")
+    )
