@@ -109,9 +109,9 @@ def report(results: dict[int, dict[str, object]]) -> str:
         "",
         "## Reminders",
         "",
-        "The clock is held at noon; the floor, measured before and after, also in CPU ms.",
+        "The clock is held at noon; the floor is measured before and after. CPU in ms a mail.",
         "",
-        "| Sign-ups | Sent | Prepared /s | Sent /s | Both /s | Floor /s | Ratio | CPU ms | Floor | fsync ms |",
+        "| Sign-ups | Sent | Prepared /s | Sent /s | Both /s | Floor /s | Ratio | CPU | Floor | fsync ms |",
         "|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
     ]
     for size, result in results.items():
