@@ -91,7 +91,7 @@ def own_upcoming(
     *, family_member_id: int | None, now: datetime, permits: Sequence[Permit] | None = None
 ) -> list[Seen]:
     """Published sessions, not over, in which the person has, waits for or is offered a place, by date."""
-    return _seen(_UPCOMING.where(_HAS_PLACE), family_member_id, now, permits)
+    return _seen(_OWN_UPCOMING, family_member_id, now, permits)
 
 
 def open_to(
@@ -149,11 +149,12 @@ def own_place(*, family_member_id: int, session_id: int, now: datetime) -> Seen:
     return seen
 
 
-def _visible_with_own() -> Select[Any]:
+def _visible(*, only_own: bool = False) -> Select[Any]:
     """Every session that `client_ids`, those of permits, or its kind show to `family_member_id`.
 
     With how many places are taken, the person's live sign-up, and the client whose permit
-    shows it. Built once: the parts of a page that differ are added to it.
+    shows it. `only_own`: found by the person's sign-ups. Built once: the parts of a page that
+    differ are added to it.
     """
     client_ids: BindParameter[int] = bindparam("client_ids", expanding=True)
     other = aliased(SignUp)
@@ -171,13 +172,14 @@ def _visible_with_own() -> Select[Any]:
     )
     return (
         select(FamilySession, taken, SignUp, covering)
-        .outerjoin(
+        .join(
             SignUp,
             and_(
                 SignUp.session_id == FamilySession.id,
                 SignUp.family_member_id == bindparam("family_member_id"),
                 SignUp.state.in_(LIVE_SIGN_UP),
             ),
+            isouter=not only_own,
         )
         .where(visible(client_ids))
         .options(joinedload(FamilySession.location))
@@ -187,26 +189,30 @@ def _visible_with_own() -> Select[Any]:
 
 _NOW = bindparam("now", type_=UtcDateTime())
 # As `Seen.own_state` says it: an offer that has ended is no place.
-_HAS_PLACE = and_(
-    SignUp.id.is_not(None), or_(SignUp.state != SignUpState.OFFERED, SignUp.offer_ends_at > _NOW)
-)
+_HAS_PLACE = or_(SignUp.state != SignUpState.OFFERED, SignUp.offer_ends_at > _NOW)
 _HAS_NONE = or_(SignUp.id.is_(None), and_(SignUp.state == SignUpState.OFFERED, SignUp.offer_ends_at <= _NOW))
-_VISIBLE = _visible_with_own()
-_ONE = _VISIBLE.where(FamilySession.state != SessionState.DRAFT).options(
-    joinedload(FamilySession.facilitator)
+_IS_PUBLISHED = FamilySession.state == SessionState.PUBLISHED
+_IS_NOT_OVER = FamilySession.ends_at > _NOW
+_ONE = (
+    _visible().where(FamilySession.state != SessionState.DRAFT).options(joinedload(FamilySession.facilitator))
 )
-_PUBLISHED = _VISIBLE.where(FamilySession.state == SessionState.PUBLISHED)
-_PLACES = _PUBLISHED.where(SignUp.state == SignUpState.PLACED)
-_UPCOMING = _PUBLISHED.where(FamilySession.ends_at > _NOW)
-_OPEN_EVENINGS = _UPCOMING.where(_HAS_NONE, FamilySession.kind.in_(OPEN_KINDS))
-_OPEN_TO = _UPCOMING.where(
-    _HAS_NONE, minutes_before(FamilySession.starts_at, FamilySession.cutoff_minutes) > _NOW
+_PLACES = _visible(only_own=True).where(_IS_PUBLISHED, SignUp.state == SignUpState.PLACED)
+_OWN_UPCOMING = _visible(only_own=True).where(_IS_PUBLISHED, _IS_NOT_OVER, _HAS_PLACE)
+# The starts are indexed: the first condition on them spares looking at all that is over.
+_OPEN_EVENINGS = _visible().where(
+    FamilySession.starts_at > bindparam("day_before", type_=UtcDateTime()),
+    _IS_PUBLISHED,
+    _IS_NOT_OVER,
+    _HAS_NONE,
+    FamilySession.kind.in_(OPEN_KINDS),
 )
-_ZONES = (
-    select(FamilySession.timezone)
-    .where(FamilySession.state == SessionState.PUBLISHED, FamilySession.ends_at > _NOW)
-    .distinct()
+_OPEN_TO = _visible().where(
+    FamilySession.starts_at > _NOW,
+    _IS_PUBLISHED,
+    _HAS_NONE,
+    minutes_before(FamilySession.starts_at, FamilySession.cutoff_minutes) > _NOW,
 )
+_ZONES = select(FamilySession.timezone).where(_IS_PUBLISHED, FamilySession.starts_at > _NOW).distinct()
 
 
 def _wished(wish: Wish, now: datetime) -> list[ColumnElement[bool]]:
@@ -240,7 +246,13 @@ def _seen(
         permits = session_permits(family_member_id, now)
     by_client = {permit.client_id: permit for permit in permits if permit.scope is Scope.SESSIONS}
     rows = db.session.execute(
-        query, {"client_ids": list(by_client), "family_member_id": family_member_id, "now": now}
+        query,
+        {
+            "client_ids": list(by_client),
+            "family_member_id": family_member_id,
+            "now": now,
+            "day_before": now - rules.LONGEST,
+        },
     )
     return [
         Seen(

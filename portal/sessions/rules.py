@@ -94,6 +94,9 @@ TRANSITIONS: dict[tuple[SignUpState, Event], SignUpState] = {
 }
 """The whole machine. An offer ends once: whoever lets it pass may ask again, at the end of the line."""
 
+LONGEST = timedelta(days=1)
+"""No session lasts longer."""
+
 OFFER_LENGTH = timedelta(hours=24)
 SHORTEST_OFFER = timedelta(hours=1)
 JOIN_BEFORE = timedelta(minutes=15)
