@@ -10,7 +10,9 @@ from flask import Flask, current_app, url_for
 def asset(name: str) -> str:
     """The address of `static/<name>`. Raises FileNotFoundError for a name that is not there."""
     path = Path(current_app.static_folder or "") / name
-    return url_for("static", filename=name, v=_digest(path, path.stat().st_mtime_ns))
+    # A running server keeps its files; while somebody works on them, they change.
+    changed_ns = path.stat().st_mtime_ns if current_app.debug else 0
+    return url_for("static", filename=name, v=_digest(path, changed_ns))
 
 
 @lru_cache(maxsize=32)
