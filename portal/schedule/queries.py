@@ -127,22 +127,24 @@ class ProgramEnd:
     finished: bool
 
 
-def program_end(*, permit: Permit) -> ProgramEnd | None:
-    """Whether and when the permit's client finished the program or left it; None while one runs.
+def program_ends(permits: Collection[Permit]) -> dict[int, ProgramEnd]:
+    """Client id → how the last course of care ended, for each client in whose program none runs.
 
-    Demands a FINISHED_OR_LEFT permit; raises ValueError for any other.
+    Demands FINISHED_OR_LEFT permits; raises ValueError for any other. One statement.
     """
-    if permit.scope is not Scope.FINISHED_OR_LEFT:
+    if any(permit.scope is not Scope.FINISHED_OR_LEFT for permit in permits):
         raise ValueError("the end of the program asks for a FINISHED_OR_LEFT permit")
-    last = db.session.scalars(
-        select(Episode)
-        .where(Episode.client_id == permit.client_id)
-        .order_by(Episode.started_on.desc(), Episode.id.desc())
-        .limit(1)
-    ).first()
-    if last is None or last.ended_on is None:
-        return None
-    return ProgramEnd(last.ended_on, last.status is EpisodeStatus.FINISHED)
+    episodes = db.session.execute(
+        select(Episode.client_id, Episode.ended_on, Episode.status)
+        .where(Episode.client_id.in_({permit.client_id for permit in permits}))
+        .order_by(Episode.started_on, Episode.id)
+    )
+    last = {client_id: (ended_on, status) for client_id, ended_on, status in episodes}
+    return {
+        client_id: ProgramEnd(ended_on, status is EpisodeStatus.FINISHED)
+        for client_id, (ended_on, status) in last.items()
+        if ended_on is not None
+    }
 
 
 def given_names(permits: Sequence[Permit]) -> dict[int, str]:

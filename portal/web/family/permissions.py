@@ -10,7 +10,7 @@ from portal.consent.models import Consent
 from portal.consent.rules import Scope
 from portal.disclosure import gate, notice, service
 from portal.disclosure.gate import Permit
-from portal.schedule.queries import ProgramEnd, program_end
+from portal.schedule.queries import ProgramEnd, program_ends
 from portal.web import access, language, ledger
 from portal.web.family.notice import must_read
 from portal.web.family.reader import previewed, reader
@@ -25,6 +25,8 @@ class Card:
 
     consent: Consent
     permits: list[Permit]
+    program_end: ProgramEnd | None
+    """How the program ended, for whom the client lets see it."""
 
     @property
     def name(self) -> str:
@@ -35,14 +37,6 @@ class Card:
     def scopes(self) -> list[Scope]:
         """What is allowed, in the order of the boxes."""
         return [permit.scope for permit in self.permits]
-
-    @property
-    def program_end(self) -> ProgramEnd | None:
-        """How the program ended, for whom the client lets see it."""
-        for permit in self.permits:
-            if permit.scope is Scope.FINISHED_OR_LEFT:
-                return program_end(permit=permit)
-        return None
 
 
 @pages.get("/permissions")
@@ -79,8 +73,13 @@ def _cards() -> list[Card]:
     at = access.now()
     consents = reader().consents(at)
     permits = gate.permits_under(consents, at=at)
+    ends = program_ends([permit for permit in permits if permit.scope is Scope.FINISHED_OR_LEFT])
     cards = [
-        Card(consent, [permit for permit in permits if permit.consent_id == consent.id])
+        Card(
+            consent,
+            [permit for permit in permits if permit.consent_id == consent.id],
+            ends.get(consent.client_id),
+        )
         for consent in consents
     ]
     return [card for card in cards if card.permits]
