@@ -67,6 +67,7 @@ KINDS: dict[str, frozenset[str]] = {
         # education
         "lesson.assigned": "assignment_id relationship_id module_id",
         "lesson.closed": "assignment_id relationship_id module_id reason",
+        "lesson.published": "module_id",
         "note.shared": "relationship_id module_id",
         "note.taken_back": "relationship_id module_id",
         # mail

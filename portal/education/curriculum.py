@@ -45,7 +45,7 @@ def _read_module(folder: Path, name: str, report: Report) -> Module:
         if lesson:
             module[language] = lesson
     if len(module) == len(LANGUAGES):
-        report.problems.extend(_differences(module, name))
+        report.problems.extend(differences(module, name))
     return module
 
 
@@ -58,14 +58,19 @@ def _read_file(path: Path, report: Report, language: str) -> Lesson | None:
         return None
     with path.open("rb") as file:
         raw = file.read(MAX_BYTES + 1)  # never a large file whole
-    try:
-        lesson = parse(raw.decode("utf-8", "ignore" if len(raw) > MAX_BYTES else "strict"), report, language)
-    except UnicodeDecodeError as error:
-        report.add(raw[: error.start].count(b"\n") + 1, "is not UTF-8 text")
-        return None
+    lesson = read_bytes(raw, report, language)
     if lesson and code and lesson.code != code[1]:
         report.add(2, f"code is {lesson.code}, the file's name says {code[1]}")
     return lesson
+
+
+def read_bytes(raw: bytes, report: Report, language: str) -> Lesson | None:
+    """The lesson in the bytes of one file; None when `report` has problems."""
+    try:
+        return parse(raw.decode("utf-8", "ignore" if len(raw) > MAX_BYTES else "strict"), report, language)
+    except UnicodeDecodeError as error:
+        report.add(raw[: error.start].count(b"\n") + 1, "is not UTF-8 text")
+        return None
 
 
 def _shape(lesson: Lesson) -> dict[str, object]:
@@ -85,7 +90,8 @@ def _shape(lesson: Lesson) -> dict[str, object]:
     }
 
 
-def _differences(module: Module, name: str) -> list[Problem]:
+def differences(module: Module, name: str) -> list[Problem]:
+    """What a reader who changes the language in the middle would stumble over."""
     english, spanish = _shape(module["en"]), _shape(module["es"])
     return [
         Problem(f"es/{name}", 1, f"{what}: not as in en/{name}")

@@ -24,7 +24,7 @@ def load_content(now: datetime, folder: Path = curriculum.FOLDER) -> int:
     new = 0
     for code, module in lessons.items():
         row = modules.get(code) or _add(code)
-        new += _publish(row, {language: lesson.as_json() for language, lesson in module.items()}, now)
+        new += publish(row, {language: lesson.as_json() for language, lesson in module.items()}, now)
     return new
 
 
@@ -35,7 +35,8 @@ def _add(code: str) -> Module:
     return module
 
 
-def _publish(module: Module, content: dict[str, Any], now: datetime) -> bool:
+def publish(module: Module, content: dict[str, Any], now: datetime) -> bool:
+    """Add `content` as the newest version unless it is that already; whether it was new."""
     canonical = json.dumps(content, sort_keys=True, ensure_ascii=False)
     digest = hashlib.sha256(canonical.encode()).hexdigest()
     newest = db.session.scalars(

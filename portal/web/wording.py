@@ -138,6 +138,7 @@ SENTENCES = {
         "This passphrase is well known or easy to guess. Choose words that only you would put together."
     ),
     # education
+    "lesson_file_missing": _("A file is missing. A lesson needs one in English and one in Spanish."),
     "note_too_long": _("This note is longer than 5,000 characters. Shorten it, then save it again."),
     "line_missing": _("The line is empty. Write what you want to remember."),
     "line_too_long": _("A line has at most 300 characters. Shorten it, or make two of it."),

@@ -18,6 +18,7 @@ from portal.web.staff import (
     invitations,
     lessons,
     notices,
+    own_lessons,
     schedule,
     sessions,
 )
@@ -37,6 +38,7 @@ def build() -> Blueprint:
             invitations.pages,
             sessions.pages,
             lessons.pages,
+            own_lessons.pages,
             consents.pages,
             desk.pages,
             notices.pages,
