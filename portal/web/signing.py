@@ -108,6 +108,11 @@ class GuardianFields:
     guardian_relationship = SelectField(_("To the client"), choices=_choices(RELATIONSHIPS))
     guardian_basis = SelectField(_("Why this person may sign"), choices=_choices(BASES))
 
+    def without_guardian(self) -> None:
+        """The client signs alone: nothing of this is asked."""
+        for name in ("guardian_name", "guardian_relationship", "guardian_basis"):
+            delattr(self, name)
+
     def guardian(self) -> Guardian:
         """What was typed and chosen."""
         return Guardian(

@@ -170,6 +170,8 @@ def paper_consent(consent_id: int) -> ResponseReturnValue:
         return redirect(url_for(".consent", consent_id=consent_id))
     form = PaperForm()
     needs_guardian = service.needs_guardian(found.client, access.now())
+    if not needs_guardian:
+        form.without_guardian()
     if submitted(form):
         code = consent_signed.attest_paper(
             consent=found,
