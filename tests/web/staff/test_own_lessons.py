@@ -87,3 +87,7 @@ def test_a_draft_is_set_aside(client: FlaskClient) -> None:
 def test_a_coordinator_does_not_publish(client: FlaskClient) -> None:
     sign_in(client, make_staff(Role.COORDINATOR).user, "staff")
     assert client.get(AT).status_code == 404
+
+
+def test_the_list_of_lessons_leads_here(client: FlaskClient) -> None:
+    assert f'href="{AT}"' in client.get("/staff/lessons").text
