@@ -33,5 +33,5 @@ def test_each_role_sees_its_own_links(app: Flask, client: FlaskClient, role: Rol
         link for link in page.all("a") if any(each.attributes.get("class") == "side" for each in link.parents)
     ]
     assert len(menu) == sum(role in ROLES[entry.endpoint] for entry in ENTRIES)
-    assert [link.text.strip() for link in menu if link.attributes.get("aria-current")] == ["Start"]
+    assert [link.text.strip() for link in menu if link.attributes.get("aria-current")] == ["Overview"]
     assert {client.get(link.attributes["href"]).status_code for link in menu} == {200}

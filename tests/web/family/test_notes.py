@@ -3,12 +3,13 @@
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from portal.consent import service as consents
 from portal.consent.models import Consent
 from portal.core.actor import Actor
 from portal.core.db import db, writing
-from portal.education import private
+from portal.education import private, service
 from portal.education.lesson import Card
 from portal.education.models import Module
 from portal.people.models import FamilyMember
@@ -143,3 +144,40 @@ def test_every_page_of_a_lesson_names_the_next_session_and_the_crisis_lines(
         assert "Open evening" in text, page
         assert "tel:988" in text, page
         assert "Awaiting clinical review." in text, page
+
+
+@pytest.mark.parametrize("code", ["m06", "m11", "m12"])
+def test_the_longest_real_lessons_stay_within_the_budget(
+    client: FlaskClient, reader: FamilyMember, code: str
+) -> None:
+    with writing():
+        service.load_content(NOW)
+    module = db.session.scalars(select(Module).where(Module.code == code)).one()
+    at = f"/learn/{module.id}"
+    post(client, f"{at}/start", {"version": module.versions[0].id})
+    parts = len(module.versions[0].content["en"]["cards"]) + 1
+    post(client, f"{at}/notes/list/copy")
+    for page in (at, f"{at}/1", f"{at}/{parts}", f"{at}/check/1", f"{at}/notes", f"{at}/notes/print"):
+        check_page(client.get(page))
+    check_page(client.get(f"{at}/print?size=large"), budget=9 * 1024)
+
+
+def test_a_client_who_previews_never_sees_a_note(
+    client: FlaskClient, module: Module, reader: FamilyMember
+) -> None:
+    marcus = make_client(user=make_user())
+    consent = make_signed_consent(family_member=reader, client=marcus)
+    module_id, relationship_id = module.id, consent.relationship_id
+    post(client, f"/learn/{module_id}/notes", {"text": "About Marcus.", "revision": "0"})
+    post(
+        client,
+        f"/learn/{module_id}/notes/share",
+        {"relationship": str(relationship_id), "revision": "1"},
+    )
+    sign_in(client, marcus.user, "client")
+    at = f"/my/people/{relationship_id}/preview/learn/{module_id}"
+    for page in (f"{at}/3", f"{at}/notes", f"{at}/notes/print", f"{at}/print"):
+        response = client.get(page)
+        assert response.status_code == 200
+        assert "About Marcus." not in response.text
+    assert post(client, f"{at}/notes/take-back").status_code == 404
