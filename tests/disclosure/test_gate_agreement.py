@@ -24,7 +24,7 @@ from portal.consent.rules import NEEDS, Scope, State
 from portal.core.actor import Actor
 from portal.core.db import db, writing
 from portal.core.errors import Refused
-from portal.disclosure import gate
+from portal.disclosure import gate, held
 from portal.disclosure.gate import Permit
 from portal.mail.dispatch import dispatch
 from portal.mail.models import MessageState, OutboundMessage
@@ -315,6 +315,13 @@ def by_person(link: Relationship, at: datetime) -> set[Scope]:
     return {permit.scope for permit in gate.permits(family_member_id=link.family_member_id, at=at)}
 
 
+def by_worker(link: Relationship, at: datetime) -> set[Scope]:
+    """The prepared form under lock, which the sending of mail asks."""
+    own = link.family_member_id
+    with writing():
+        return {scope for scope in Scope if held.permits(family_member_id=own, scope=scope, at=at)}
+
+
 def by_sql(link: Relationship, at: datetime) -> set[Scope]:
     pair = literal(link.client_id), literal(link.family_member_id)
     row = db.session.execute(select(*[gate.permitted(*pair, scope, at) for scope in Scope])).one()
@@ -369,6 +376,7 @@ def play(app: Flask, clock: HeldClock, engine: str, steps: list[Any], zone: str,
         assert by_sql(world.link, world.now) == seen, step
     for at in [world.now, *(NOW + span for span in drawn["others"])]:
         assert by_pair(world.link, at) == by_person(world.link, at) == by_sql(world.link, at)
+    assert by_worker(world.link, world.now) == world.sees()
     check_surfaces(app, world)
     db.session.remove()
     conftest._apps[engine][1].clean()

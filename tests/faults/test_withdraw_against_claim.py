@@ -36,13 +36,15 @@ LEADS_S = tuple(number * 0.001 for number in range(-6, 7))
 
 
 class Memory:
-    """A line that takes everything and keeps the addresses."""
+    """A line that takes everything and keeps it."""
 
     def __init__(self) -> None:
         self.addresses: list[str] = []
+        self.envelopes: list[Envelope] = []
 
     def send(self, envelope: Envelope, _trace: Callable[[str], None]) -> Answer:
         self.addresses.append(envelope.address)
+        self.envelopes.append(envelope)
         return Answer(MessageState.SENT)
 
     def close(self) -> None:

@@ -1,7 +1,7 @@
 """The desk's tablet: one client, one sitting, one browser; then nothing."""
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from flask import Flask
@@ -18,7 +18,7 @@ from portal.core.errors import Refused
 from portal.people.models import Client, StaffMember
 from tests.conftest import NOW, HeldClock
 from tests.factories.consent import make_pending_consent, make_signed_consent
-from tests.factories.people import make_client, make_family_member, make_staff
+from tests.factories.people import make_client, make_family_member, make_location, make_staff, make_user
 from tests.page import check_page
 from tests.signin import post, sign_in
 
@@ -226,3 +226,63 @@ def test_boxes_at_the_desk_are_the_clients_own(
     db.session.expire_all()
     signed = db.session.get_one(Consent, consent.id)
     assert [row.scope for row in signed.scopes] == [Scope.SESSIONS]
+
+
+def guardian_page(client: FlaskClient, base: str, consent: Consent) -> dict[str, str]:
+    """The page of the second signature passes; what its form would send."""
+    page = client.get(f"{base}/{consent.id}/guardian")
+    check_page(page, names=NAMES, status=200)
+    found = re.search(r'name="read_digest"[^>]*value="([0-9a-f]{64})"', page.get_data(as_text=True))
+    assert found
+    return {
+        "read_digest": found[1],
+        "guardian_name": "Rosa Dole",
+        "guardian_relationship": "mother",
+        "guardian_basis": "parent",
+        "agreed": "y",
+    }
+
+
+def test_a_minor_signs_first_and_a_guardian_second(
+    app: Flask, client: FlaskClient, witness: StaffMember
+) -> None:
+    place = make_location(minor_rule="minor_plus_guardian")
+    young = make_client(birth_on=date(2010, 1, 1), location=place)
+    consent = make_pending_consent(client=young)
+    base = begin(client, open_sitting(app, young, witness))
+    first = sign(client, base, consent)
+    assert str(first.headers["Location"]).endswith(f"{consent.id}/guardian")
+    db.session.expire_all()
+    assert consent.state is State.PENDING_GUARDIAN
+    check_page(client.get(base), names=NAMES, status=200)
+    data = guardian_page(client, base, consent)
+    refused = post(client, f"{base}/{consent.id}/guardian", {**data, "guardian_basis": ""})
+    check_page(refused, names=NAMES, status=409)
+    assert "It is not said why this person may sign." in refused.get_data(as_text=True)
+    assert 'value="Rosa Dole"' in refused.get_data(as_text=True)
+    page = post(client, f"{base}/{consent.id}/guardian", data)
+    check_page(page, names=NAMES, status=200)
+    assert 'class="code"' in page.get_data(as_text=True)
+    assert "Rosa Dole (mother; basis: parent)" in page.get_data(as_text=True)
+    db.session.expire_all()
+    assert (consent.state, consent.guardian_witness_id) == (State.ACTIVE, witness.id)
+
+
+def test_an_adult_needs_no_guardian_and_a_minor_may_take_the_signature_back(
+    app: Flask, client: FlaskClient, marcus: Client, witness: StaffMember
+) -> None:
+    grown = make_pending_consent(client=marcus)
+    base = begin(client, open_sitting(app, marcus, witness))
+    assert client.get(f"{base}/{grown.id}/guardian").status_code == 302
+    place = make_location(minor_rule="minor_plus_guardian")
+    young = make_client(birth_on=date(2010, 1, 1), location=place, user=make_user())
+    consent = make_signed_consent(client=young)
+    browser = app.test_client()
+    sign_in(browser, young.user, "client")
+    page = browser.get("/my/people")
+    check_page(page, names=("Marcus", "Elena"), status=200)
+    assert "A parent or guardian has to sign it, too" in page.get_data(as_text=True)
+    assert "Look first" not in browser.get("/my/home").get_data(as_text=True)
+    post(browser, f"/my/permissions/{consent.id}/decline")
+    db.session.expire_all()
+    assert consent.state is State.LAPSED
