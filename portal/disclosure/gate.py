@@ -126,10 +126,14 @@ def _with_needs(scope: Scope) -> list[Scope]:
 def _live(family_member_id: int, client_id: int | None = None, lock: bool = False) -> list[Consent]:
     """The consents of the pair, or the person, that are active or on hold."""
     query = _OF_PERSON.execution_options(populate_existing=lock)
+    mine = [Consent.family_member_id == family_member_id]
     if client_id is not None:
+        mine.append(Consent.client_id == client_id)
         query = query.where(Consent.client_id == client_id)
     if lock:
-        query = query.with_for_update(of=Consent)
+        # Lock first, read then: a statement that waited would still show the scopes and
+        # the client as they were before the change it waited for (PostgreSQL).
+        db.session.execute(select(Consent.id).where(*mine).order_by(Consent.id).with_for_update())
     return list(db.session.scalars(query, {"family_member_id": family_member_id}).unique())
 
 
