@@ -20,7 +20,7 @@ def strings(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
     """What the code and the templates say now."""
     template = tmp_path_factory.mktemp("strings") / "messages.pot"
     babel = Path(sys.executable).parent / "pybabel"
-    command = [babel, "-q", "extract", "-F", "babel.cfg", "-k", "lazy_gettext", "-o", template, "."]
+    command = [str(babel), "-q", "extract", "-F", "babel.cfg", "-k", "lazy_gettext", "-o", str(template), "."]
     subprocess.run(command, cwd=config.ROOT, check=True)
     with template.open("rb") as file:
         return read_po(file)
@@ -35,7 +35,7 @@ def spanish() -> Catalog:
 
 def texts(message: Message) -> list[str]:
     """The string, or the strings of each number."""
-    return [message.string] if isinstance(message.string, str) else list(message.string)
+    return [message.string] if isinstance(message.string, str) else list(message.string or [""])
 
 
 def test_every_string_is_translated(strings: Catalog, spanish: Catalog) -> None:
