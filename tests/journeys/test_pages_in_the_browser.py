@@ -6,7 +6,8 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser, BrowserContext
 
-from portal.accounts.models import Audience
+from portal.accounts.models import Audience, User
+from portal.core.db import db, writing
 from tests.journeys.browser import (
     browser,
     enlarge_text,
@@ -71,6 +72,9 @@ PAGES = {
         "/staff/sessions/{session_id}/roster",
         "/staff/clients/{client_id}/lessons/new",
         "/staff/schedule",
+        "/staff/packs",
+        "/staff/lessons/progress",
+        "/admin/locations",
         "/admin/settings",
         "/admin/users",
         "/admin/outbox",
@@ -85,13 +89,17 @@ def engine() -> str:
     return "sqlite"
 
 
-def enter(app: Flask, context: BrowserContext, audience: Audience | None, address: str) -> dict[str, int]:
-    """Sign the browser in as a person of this audience; returns the ids for addresses."""
+def enter(
+    app: Flask, context: BrowserContext, audience: Audience | None, address: str, language: str
+) -> dict[str, int]:
+    """Sign the browser in as a person of this audience and language; returns the ids for addresses."""
     if audience is None:
         return {}
     world = settle()
-    client = app.test_client()
-    sign_in(client, getattr(world, audience.value), audience)
+    client, user = app.test_client(), getattr(world, audience.value)
+    with writing():
+        db.session.get_one(User, user.id).language = language
+    sign_in(client, user, audience)
     cookie = client.get_cookie("portal")
     assert cookie is not None
     context.add_cookies([{"name": "portal", "value": cookie.value, "url": address}])
@@ -105,7 +113,7 @@ def test_pages_pass_axe_and_never_scroll_sideways(
     app: Flask, browser: Browser, served: str, audience: Audience | None, width: int, language: str
 ) -> None:
     context = window(browser, width=width, height=568 if width == 320 else 844, language=language)
-    ids = enter(app, context, audience, served)
+    ids = enter(app, context, audience, served, language)
     page, problems = context.new_page(), []
     page.on("pageerror", lambda error: problems.append(f"script: {error}"))
     for path in PAGES[audience]:
@@ -113,6 +121,7 @@ def test_pages_pass_axe_and_never_scroll_sideways(
         if answer is None or (answer.status != 200 and path != "/nothing-here"):
             problems.append(f"{path}: answered {answer.status if answer else None}")
             continue
+        assert page.get_attribute("html", "lang") == language, path
         picture(page, f"{re.sub(r'[/{}]+', '-', path).strip('-')}-{width}-{language}")
         problems += [f"{path}: {each}" for each in violations(page)]
         problems += [f"{path}: {sideways(page)} px sideways"] * bool(sideways(page))
