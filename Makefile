@@ -14,7 +14,7 @@ test-long: ## The same rigs at their large figures
 	@PORTAL_LONG=1 .venv/bin/pytest -n 2 --dist loadgroup
 
 bench: ## Measure against the floors of the same run; writes docs/benchmarks.md
-	@scripts/prepare --tests
+	@scripts/prepare --bench
 	@.venv/bin/python -m bench
 
 check: ## Lint, format, types and import contracts alone
