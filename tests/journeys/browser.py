@@ -13,6 +13,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
 from werkzeug.serving import make_server
 
 CHROMIUM = "/usr/bin/chromium"
@@ -96,8 +97,15 @@ def enlarge_text(page: Page) -> None:
 
 
 def picture(page: Page, name: str) -> Path:
-    """Keep a screenshot of the whole page."""
+    """Keep a screenshot of the whole page. A busy machine's browser may need a second try."""
     OUTPUT.mkdir(exist_ok=True)
     path = OUTPUT / f"{name}.png"
-    page.screenshot(path=path, full_page=True)
+    for tries_left in (3, 2, 1, 0):
+        try:
+            page.screenshot(path=path, full_page=True)
+            break
+        except PlaywrightError:
+            if not tries_left:
+                raise
+            page.wait_for_timeout(500)
     return path
