@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pyotp
 from babel.support import Translations
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 import config
 from tests.journeys.browser import picture, sideways, violations, window
 
+PATIENCE = 30_000  # milliseconds; a busy machine is no failure
 PASSPHRASE = "seven quiet boats at dusk"
 
 
@@ -48,7 +49,7 @@ class Person:
         """The page has this sentence."""
         wanted = self.say(text, **values)
         try:
-            expect(self.page.locator("body")).to_contain_text(wanted)
+            expect(self.page.locator("body")).to_contain_text(wanted, timeout=PATIENCE)
         except AssertionError:
             shown = " ".join(self.page.inner_text("main").split())
             picture(self.page, f"{self.pictures}-failed")
@@ -85,13 +86,16 @@ class Person:
     def presses(self, label: str, within: str = "main", **values: object) -> None:
         """Press the button with this label."""
         exact = re.compile(rf"^\s*{re.escape(self.say(label, **values))}\s*$")
+        self.goes_by(self.page.locator(f"{within} button").filter(has_text=exact))
+
+    def goes_by(self, control: Locator) -> None:
+        """Click what leads to another page, and wait until that page is there."""
         with self.page.expect_navigation():
-            self.page.locator(f"{within} button").filter(has_text=exact).first.click()
+            control.first.click()
 
     def follows(self, label: str, within: str = "main", **values: object) -> None:
         """Follow the link with this label."""
-        with self.page.expect_navigation():
-            self.page.locator(f"{within} a").filter(has_text=self.say(label, **values)).first.click()
+        self.goes_by(self.page.locator(f"{within} a").filter(has_text=self.say(label, **values)))
 
     def signs_in(self, sign_in_name: str, at: datetime | None = None) -> None:
         """Passphrase, and for staff the code of the moment."""
@@ -106,8 +110,7 @@ class Person:
         """Copy the key from the page into the code app, then type its first code."""
         self.key = self.page.locator(".code, code").first.inner_text().replace(" ", "")
         self.types(code=pyotp.TOTP(self.key).at(at))
-        self.page.locator("main form button").first.click()
-        self.page.wait_for_load_state()
+        self.goes_by(self.page.locator("main form button"))
 
     def keeps_a_picture(self, name: str) -> None:
         """Keep a screenshot, and hold the page to its promises: axe clean, nothing sideways."""
@@ -121,7 +124,7 @@ def person(
 ) -> Person:
     """Open a browser for somebody."""
     context = window(browser, width=width, language=language)
-    context.set_default_timeout(5_000)
+    context.set_default_timeout(PATIENCE)
     return Person(context.new_page(), address, Words(language), name, pictures)
 
 

@@ -176,20 +176,19 @@ def the_client_opens_an_account(scene: Scene) -> Person:
 def the_client_signs_in_the_own_account(scene: Scene, client: Person) -> str:
     client.keeps_a_picture("who-sees-what-before")
     card = client.page.locator(".card").filter(has_text="Elena")
-    with client.page.expect_navigation():
-        card.locator("a[href*='/permissions/'][href$='/sign']").first.click()
+    client.goes_by(card.locator("a[href*='/permissions/'][href$='/sign']"))
     return sign_four_steps(scene, client, "own-account")
 
 
 def the_client_signs_at_the_desk(scene: Scene) -> str:
     staff = scene.staff
     staff.open("/staff/desk")
-    staff.page.locator("main form[action*='/desk/'] button").first.click()
+    staff.goes_by(staff.page.locator("main form[action*='/desk/'] button"))
     code = re.findall(r"\b[0-9A-Z]{4}(?:-[0-9A-Z]{4})+\b", staff.page.inner_text("main"))[0]
     tablet = scene.somebody("The tablet", 768)
     tablet.open("/desk")
     tablet.types(code=code)
-    tablet.page.locator("main form button").first.click()
+    tablet.goes_by(tablet.page.locator("main form button"))
     tablet.keeps_a_picture("desk-sitting")
     tablet.follows("Read and sign")
     passed_on = sign_four_steps(scene, tablet, "desk")
@@ -224,7 +223,7 @@ def an_invitation_is_accepted(scene: Scene, name: str, code: str, wrong_tries: i
     staff = scene.staff
     staff.open("/staff/invitations")
     row = staff.page.locator("tr").filter(has_text=name)
-    row.get_by_role("button", name=staff.say("Send invitation")).click()
+    staff.goes_by(row.get_by_role("button", name=staff.say("Send invitation")))
     (mail,) = scene.worker_works()
     assert_discreet(mail)
     assert mail["To"] == f"{name.lower()}@mail.example"
@@ -270,7 +269,7 @@ def the_week_is_there(scene: Scene, elena: Person) -> None:
 def the_last_place_makes_the_waitlist_appear(scene: Scene, elena: Person, ray: Person) -> None:
     for one in (elena, ray):
         one.open("/sessions")
-        one.page.get_by_role("link", name=re.compile(re.escape(scene.session_title))).first.click()
+        one.goes_by(one.page.get_by_role("link", name=re.compile(re.escape(scene.session_title))))
         one.presses("Save my place")
         one.reads("You have a place")
     elena.open("/sessions")
@@ -310,17 +309,15 @@ def the_therapist_assigns_the_lesson(scene: Scene) -> None:
     staff.open(f"/staff/clients/{scene.client_id}/lessons/new")
     staff.page.locator("label").filter(has_text="Elena").first.click()
     staff.ticks("modules", str(module_id))
-    staff.page.locator("main button.btn[name='review'], main input.btn[name='review']").first.click()
-    staff.page.locator(
-        "main button.btn[name='assign'], main input.btn[name='assign'], main button.btn"
-    ).first.click()
+    staff.goes_by(staff.page.locator("main .btn[name='review']"))
+    staff.goes_by(staff.page.locator("main .btn[name='assign'], main button.btn"))
     staff.is_at(r"/lessons")
 
 
 def the_family_member_reads_the_lesson(scene: Scene, elena: Person) -> None:
     elena.open("/learn")
     elena.reads("Picked for you")
-    elena.page.locator("main a[href*='/learn/']").first.click()
+    elena.goes_by(elena.page.locator("main a[href*='/learn/']"))
     elena.presses("I understand, start")
     elena.keeps_a_picture("lesson")
     while elena.page.get_by_role("button", name=elena.say("Next part")).count():
@@ -330,7 +327,7 @@ def the_family_member_reads_the_lesson(scene: Scene, elena: Person) -> None:
         elena.page.locator("[name='option']").first.check()
         elena.presses("See if it fits")
         link = elena.page.locator("main a.btn, main button.btn").filter(has_text=elena.say("Go on"))
-        link.first.click()
+        elena.goes_by(link)
     elena.reads("You finished this lesson")
 
 
@@ -343,7 +340,7 @@ def the_family_member_opts_in(scene: Scene, elena: Person) -> None:
         if "/mail/confirm/" not in text_of(mail):
             continue
         elena.open(link_in(text_of(mail), "/mail/confirm/"))
-        elena.page.locator("main form button").first.click()
+        elena.goes_by(elena.page.locator("main form button"))
     elena.open("/settings/reminders")
     elena.reads("Reminders to come")
 
@@ -385,7 +382,7 @@ def the_family_member_switches_the_feed_on(scene: Scene, elena: Person) -> str:
     elena.reads("The time has changed")
     elena.keeps_a_picture("family-home")
     elena.open("/calendar/feed")
-    elena.page.locator("main form button").first.click()
+    elena.goes_by(elena.page.locator("main form button"))
     found = re.findall(r"/feed/[\w-]+\.ics", elena.page.content())
     assert found
     return found[0]
@@ -395,8 +392,7 @@ def the_client_stops_sharing(scene: Scene, client: Person) -> None:
     client.signs_in("marcus@mail.example")
     client.open("/my/people")
     client.keeps_a_picture("who-sees-what")
-    with client.page.expect_navigation():
-        client.page.locator(".card").filter(has_text="Elena").locator("a[href$='/stop']").first.click()
+    client.goes_by(client.page.locator(".card").filter(has_text="Elena").locator("a[href$='/stop']"))
     client.keeps_a_picture("stop-sharing")
     before = messages_for_elena(scene)
     client.presses("Stop sharing")
