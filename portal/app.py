@@ -58,6 +58,7 @@ MODELS = tuple(
         "people",
         "consent",
         "disclosure",
+        "oversight",
         "schedule",
         "sessions",
         "education",

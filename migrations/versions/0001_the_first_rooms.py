@@ -807,6 +807,62 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_staff_role_staff_id"), ["staff_id"], unique=False)
 
     op.create_table(
+        "task",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "scan",
+                "interpreter",
+                "call",
+                "bounce",
+                "message",
+                "conflict",
+                "review",
+                "incident",
+                "other",
+                name="taskkind",
+                native_enum=False,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("subject", sa.String(length=80), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum("open", "done", "dropped", name="taskstate", native_enum=False, length=40),
+            nullable=False,
+        ),
+        sa.Column("owner_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("location_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("client_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("due_on", sa.Date(), nullable=True),
+        sa.Column("opened_at", portal.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", portal.core.db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("ended_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.ForeignKeyConstraint(["client_id"], ["client.id"], name=op.f("fk_task_client_id_client")),
+        sa.ForeignKeyConstraint(
+            ["ended_by_id"], ["staff_member.id"], name=op.f("fk_task_ended_by_id_staff_member")
+        ),
+        sa.ForeignKeyConstraint(["location_id"], ["location.id"], name=op.f("fk_task_location_id_location")),
+        sa.ForeignKeyConstraint(
+            ["owner_id"], ["staff_member.id"], name=op.f("fk_task_owner_id_staff_member")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_task")),
+    )
+    with op.batch_alter_table("task", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_task_client_id"), ["client_id"], unique=False)
+        batch_op.create_index("ix_task_location_open", ["location_id", "state"], unique=False)
+        batch_op.create_index("ix_task_owner_open", ["owner_id", "state"], unique=False)
+        batch_op.create_index(
+            "uq_task_open_subject",
+            ["kind", "subject"],
+            unique=True,
+            sqlite_where=sa.text("state = 'open'"),
+            postgresql_where=sa.text("state = 'open'"),
+        )
+
+    op.create_table(
         "team_notice",
         sa.Column(
             "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
@@ -1506,6 +1562,17 @@ def downgrade() -> None:
 
     op.drop_table("track")
     op.drop_table("team_notice")
+    with op.batch_alter_table("task", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_task_open_subject",
+            sqlite_where=sa.text("state = 'open'"),
+            postgresql_where=sa.text("state = 'open'"),
+        )
+        batch_op.drop_index("ix_task_owner_open")
+        batch_op.drop_index("ix_task_location_open")
+        batch_op.drop_index(batch_op.f("ix_task_client_id"))
+
+    op.drop_table("task")
     with op.batch_alter_table("staff_role", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_staff_role_staff_id"))
 

@@ -87,6 +87,10 @@ KINDS: dict[str, frozenset[str]] = {
         "schedule.opened_again": "closure_id location_id",
         "calendar_feed.switched": "family_member_id is_on",
         "timetable.imported": "rows added",
+        # oversight
+        "task.opened": "task_id task_kind",
+        "task.given": "task_id owner_id",
+        "task.ended": "task_id to_state",
         # center
         "location.changed": "location_id names",
         "settings.changed": "version names",

@@ -1,0 +1,1 @@
+"""Staff tasks, incidents, complaints, restrictions, reviews, retention."""
