@@ -12,6 +12,7 @@ from portal.accounts import second_factor
 from portal.accounts.rules import plain_name
 from portal.audit import sealing
 from portal.center import demo_mark
+from portal.cli_operation import backup, doctor
 from portal.core import clock
 from portal.core.actor import job
 from portal.core.db import reading, writing
@@ -211,4 +212,6 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(mail)
     app.cli.add_command(worker)
     app.cli.add_command(audit)
+    app.cli.add_command(backup)
+    app.cli.add_command(doctor)
     app.cli.add_command(staff)
