@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from portal.center.models import Location
@@ -61,12 +61,13 @@ def locations_for(staff: StaffMember, now: datetime) -> list[Location]:
 
 def sessions_for(staff: StaffMember, now: datetime) -> list[Listed]:
     """Sessions to come and of the last two weeks, by date; one statement."""
-    query = (
-        select(FamilySession, _count(TAKES_A_PLACE), _count({SignUpState.WAITLISTED}))
-        .where(_may_see(staff, now), FamilySession.starts_at >= now - RECENT)
-        .options(joinedload(FamilySession.location), joinedload(FamilySession.facilitator))
-        .order_by(FamilySession.starts_at, FamilySession.id)
-    )
+    query = _listed(staff, now).where(FamilySession.starts_at >= now - RECENT)
+    return [Listed(*row) for row in db.session.execute(query)]
+
+
+def sessions_between(staff: StaffMember, from_at: datetime, to_at: datetime, now: datetime) -> list[Listed]:
+    """Sessions that start in the window, by date; one statement."""
+    query = _listed(staff, now).where(FamilySession.starts_at >= from_at, FamilySession.starts_at < to_at)
     return [Listed(*row) for row in db.session.execute(query)]
 
 
@@ -138,6 +139,15 @@ def clients_of(staff: StaffMember, now: datetime) -> Sequence[Client]:
     """Whose evening a single family session may be."""
     query = select(Client).where(people.caseload(staff, now)).order_by(Client.family_name, Client.given_name)
     return db.session.scalars(query).all()
+
+
+def _listed(staff: StaffMember, now: datetime) -> Select[FamilySession, int, int]:
+    return (
+        select(FamilySession, _count(TAKES_A_PLACE), _count({SignUpState.WAITLISTED}))
+        .where(_may_see(staff, now))
+        .options(joinedload(FamilySession.location), joinedload(FamilySession.facilitator))
+        .order_by(FamilySession.starts_at, FamilySession.id)
+    )
 
 
 def _is_own(row: RosterRow, client_ids: set[int], is_host: bool) -> bool:

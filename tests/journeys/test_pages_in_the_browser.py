@@ -70,6 +70,8 @@ PAGES = {
         "/staff/sessions",
         "/staff/sessions/new",
         "/staff/sessions/{session_id}/roster",
+        "/staff/today",
+        "/staff/sessions/{session_id}/check-in",
         "/staff/clients/{client_id}/lessons/new",
         "/staff/schedule",
         "/staff/packs",

@@ -19,8 +19,10 @@ from portal.web.staff import (
     lessons,
     notices,
     own_lessons,
+    rosters,
     schedule,
     sessions,
+    today,
 )
 
 
@@ -36,7 +38,9 @@ def build() -> Blueprint:
             episodes.pages,
             intake.pages,
             invitations.pages,
+            today.pages,
             sessions.pages,
+            rosters.pages,
             lessons.pages,
             own_lessons.pages,
             consents.pages,

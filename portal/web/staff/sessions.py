@@ -14,9 +14,10 @@ from portal.people import queries as people
 from portal.sessions import desk, planning, promises, service
 from portal.sessions.models import FamilySession, SignUp
 from portal.sessions.rules import Attendance, SessionState
-from portal.web import access, ledger
+from portal.web import access
 from portal.web.pages import Pages
 from portal.web.refusal import refused, submitted
+from portal.web.staff.rosters import note_viewed
 from portal.web.staff.session_forms import (
     ATTENDANCE,
     KINDS,
@@ -123,7 +124,7 @@ def cancel_session(session_id: int) -> ResponseReturnValue:
         )
         flash(_told(len(told)), "good")
         return redirect(url_for(".session", session_id=found.id))
-    _note_viewed(roster)
+    note_viewed(roster)
     return render_template("staff/sessions/cancel.html", form=form, session=found, roster=roster)
 
 
@@ -148,7 +149,7 @@ def roster(session_id: int) -> ResponseReturnValue:
         planning.record_attendance(session_id=found.id, marks=marks, actor=access.actor(), now=access.now())
         flash(_("Saved."), "good")
         return redirect(url_for(".roster", session_id=found.id))
-    _note_viewed(shown)
+    note_viewed(shown)
     return render_template(
         "staff/sessions/roster.html",
         form=form,
@@ -278,10 +279,3 @@ def _mark(sign_up_id: int) -> Attendance | None:
     if ticked and ticked not in set(Attendance):
         raise Refused("choose_a_reason")
     return Attendance(ticked) if ticked else None
-
-
-def _note_viewed(roster: desk.Roster) -> None:
-    """Enter in the audit whose relatives stood on this page."""
-    rows = roster.placed + roster.offered + roster.waiting
-    for client_id in {row.sign_up.relationship.client_id for row in rows if row.sign_up.relationship}:
-        ledger.viewed(client_id, "roster")
