@@ -388,6 +388,28 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_program")),
     )
     op.create_table(
+        "session_series",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("location_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("timezone", sa.String(length=64), nullable=False),
+        sa.Column("starts_on", sa.Date(), nullable=False),
+        sa.Column("start_time", sa.Time(), nullable=False),
+        sa.Column("minutes", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("rrule", sa.String(length=250), nullable=False),
+        sa.Column("standing_places", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("created_at", portal.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "standing_places >= 0", name=op.f("ck_session_series_standing_places_not_negative")
+        ),
+        sa.ForeignKeyConstraint(
+            ["location_id"], ["location.id"], name=op.f("fk_session_series_location_id_location")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_session_series")),
+    )
+    with op.batch_alter_table("session_series", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_session_series_location_id"), ["location_id"], unique=False)
+
+    op.create_table(
         "staff_member",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
@@ -600,6 +622,14 @@ def upgrade() -> None:
         sa.Column("capacity", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("cutoff_minutes", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("module_code", sa.String(length=20), nullable=True),
+        sa.Column("opens_at", portal.core.db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("sign_up_until", portal.core.db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("needs_approval", sa.Boolean(), nullable=False),
+        sa.Column("is_private", sa.Boolean(), nullable=False),
+        sa.Column("with_client", sa.Boolean(), nullable=False),
+        sa.Column("companions", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("series_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("is_changed", sa.Boolean(), nullable=False),
         sa.Column("time_revision", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("moved_at", portal.core.db.UtcDateTime(timezone=True), nullable=True),
         sa.Column("cancelled_reason", sa.String(length=40), nullable=True),
@@ -617,11 +647,15 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["location_id"], ["location.id"], name=op.f("fk_family_session_location_id_location")
         ),
+        sa.ForeignKeyConstraint(
+            ["series_id"], ["session_series.id"], name=op.f("fk_family_session_series_id_session_series")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_family_session")),
     )
     with op.batch_alter_table("family_session", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_family_session_client_id"), ["client_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_family_session_location_id"), ["location_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_family_session_series_id"), ["series_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_family_session_starts_at"), ["starts_at"], unique=False)
 
     op.create_table(
@@ -665,6 +699,49 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_import_file")),
     )
+    op.create_table(
+        "keep_apart",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("family_member_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "other_family_member_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("other_client_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("reason", sa.String(length=40), nullable=False),
+        sa.Column("made_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("made_at", portal.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", portal.core.db.UtcDateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "(other_family_member_id IS NULL) <> (other_client_id IS NULL)",
+            name=op.f("ck_keep_apart_other_is_one"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["family_member_id"],
+            ["family_member.id"],
+            name=op.f("fk_keep_apart_family_member_id_family_member"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["made_by_id"], ["staff_member.id"], name=op.f("fk_keep_apart_made_by_id_staff_member")
+        ),
+        sa.ForeignKeyConstraint(
+            ["other_client_id"], ["client.id"], name=op.f("fk_keep_apart_other_client_id_client")
+        ),
+        sa.ForeignKeyConstraint(
+            ["other_family_member_id"],
+            ["family_member.id"],
+            name=op.f("fk_keep_apart_other_family_member_id_family_member"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_keep_apart")),
+    )
+    with op.batch_alter_table("keep_apart", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_keep_apart_family_member_id"), ["family_member_id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_keep_apart_other_client_id"), ["other_client_id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_keep_apart_other_family_member_id"), ["other_family_member_id"], unique=False
+        )
+
     op.create_table(
         "lesson_draft",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -818,6 +895,8 @@ def upgrade() -> None:
                 "bounce",
                 "message",
                 "conflict",
+                "approval",
+                "client_declined",
                 "review",
                 "incident",
                 "other",
@@ -962,6 +1041,32 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("check_answer", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_check_answer_progress_id"), ["progress_id"], unique=False)
+
+    op.create_table(
+        "client_part",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("session_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("client_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "answer",
+            sa.Enum("asked", "agreed", "declined", name="clientanswer", native_enum=False, length=40),
+            nullable=False,
+        ),
+        sa.Column(
+            "answered_for_revision", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("asked_at", portal.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("answered_at", portal.core.db.UtcDateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["client_id"], ["client.id"], name=op.f("fk_client_part_client_id_client")),
+        sa.ForeignKeyConstraint(
+            ["session_id"], ["family_session.id"], name=op.f("fk_client_part_session_id_family_session")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_client_part")),
+        sa.UniqueConstraint("session_id", "client_id", name=op.f("uq_client_part_session_id")),
+    )
+    with op.batch_alter_table("client_part", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_client_part_client_id"), ["client_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_client_part_session_id"), ["session_id"], unique=False)
 
     op.create_table(
         "consent",
@@ -1155,18 +1260,53 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_reflection_shared_with_id"), ["shared_with_id"], unique=False)
 
     op.create_table(
-        "sign_up",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        "session_invitation",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
+        ),
         sa.Column("session_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("family_member_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("invited_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("at", portal.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["family_member_id"],
+            ["family_member.id"],
+            name=op.f("fk_session_invitation_family_member_id_family_member"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["invited_by_id"],
+            ["staff_member.id"],
+            name=op.f("fk_session_invitation_invited_by_id_staff_member"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["session_id"],
+            ["family_session.id"],
+            name=op.f("fk_session_invitation_session_id_family_session"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_session_invitation")),
+        sa.UniqueConstraint("session_id", "family_member_id", name=op.f("uq_session_invitation_session_id")),
+    )
+    with op.batch_alter_table("session_invitation", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_session_invitation_family_member_id"), ["family_member_id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_session_invitation_session_id"), ["session_id"], unique=False)
+
+    op.create_table(
+        "standing_place",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("series_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("family_member_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("relationship_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column(
             "state",
             sa.Enum(
+                "requested",
                 "placed",
                 "waitlisted",
                 "offered",
                 "given_up",
+                "declined",
                 "access_ended",
                 "session_cancelled",
                 name="signupstate",
@@ -1176,45 +1316,48 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("queue_number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("from_on", sa.Date(), nullable=False),
+        sa.Column("to_on", sa.Date(), nullable=True),
         sa.Column("offer_ends_at", portal.core.db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("skip_reason", sa.String(length=60), nullable=True),
         sa.Column("made_at", portal.core.db.UtcDateTime(timezone=True), nullable=False),
         sa.Column("made_by_staff_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("way_of_contact", sa.String(length=20), nullable=True),
         sa.Column("ended_at", portal.core.db.UtcDateTime(timezone=True), nullable=True),
-        sa.Column(
-            "confirmed_for_revision", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
-        ),
-        sa.Column(
-            "attendance",
-            sa.Enum("arrived", "no_show", "late_cancel", name="attendance", native_enum=False, length=40),
-            nullable=True,
+        sa.ForeignKeyConstraint(
+            ["family_member_id"],
+            ["family_member.id"],
+            name=op.f("fk_standing_place_family_member_id_family_member"),
         ),
         sa.ForeignKeyConstraint(
-            ["family_member_id"], ["family_member.id"], name=op.f("fk_sign_up_family_member_id_family_member")
+            ["made_by_staff_id"],
+            ["staff_member.id"],
+            name=op.f("fk_standing_place_made_by_staff_id_staff_member"),
         ),
         sa.ForeignKeyConstraint(
-            ["made_by_staff_id"], ["staff_member.id"], name=op.f("fk_sign_up_made_by_staff_id_staff_member")
+            ["relationship_id"],
+            ["relationship.id"],
+            name=op.f("fk_standing_place_relationship_id_relationship"),
         ),
         sa.ForeignKeyConstraint(
-            ["relationship_id"], ["relationship.id"], name=op.f("fk_sign_up_relationship_id_relationship")
+            ["series_id"], ["session_series.id"], name=op.f("fk_standing_place_series_id_session_series")
         ),
-        sa.ForeignKeyConstraint(
-            ["session_id"], ["family_session.id"], name=op.f("fk_sign_up_session_id_family_session")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_sign_up")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_standing_place")),
     )
-    with op.batch_alter_table("sign_up", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_sign_up_family_member_id"), ["family_member_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_sign_up_session_id"), ["session_id"], unique=False)
+    with op.batch_alter_table("standing_place", schema=None) as batch_op:
         batch_op.create_index(
-            "ix_sign_up_session_state", ["session_id", "state", "queue_number"], unique=False
+            batch_op.f("ix_standing_place_family_member_id"), ["family_member_id"], unique=False
         )
         batch_op.create_index(
-            "uq_sign_up_live",
-            ["session_id", "family_member_id"],
+            batch_op.f("ix_standing_place_relationship_id"), ["relationship_id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_standing_place_series_id"), ["series_id"], unique=False)
+        batch_op.create_index(
+            "uq_standing_place_live",
+            ["series_id", "family_member_id"],
             unique=True,
-            sqlite_where=sa.text("state IN ('placed', 'waitlisted', 'offered')"),
-            postgresql_where=sa.text("state IN ('placed', 'waitlisted', 'offered')"),
+            sqlite_where=sa.text("state IN ('placed', 'waitlisted', 'offered', 'requested')"),
+            postgresql_where=sa.text("state IN ('placed', 'waitlisted', 'offered', 'requested')"),
         )
 
     op.create_table(
@@ -1446,6 +1589,119 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "sign_up",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("session_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("family_member_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("relationship_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "requested",
+                "placed",
+                "waitlisted",
+                "offered",
+                "given_up",
+                "declined",
+                "access_ended",
+                "session_cancelled",
+                name="signupstate",
+                native_enum=False,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("queue_number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("offer_ends_at", portal.core.db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("made_at", portal.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("made_by_staff_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("way_of_contact", sa.String(length=20), nullable=True),
+        sa.Column("ended_at", portal.core.db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column(
+            "confirmed_for_revision", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "attendance",
+            sa.Enum("arrived", "no_show", "late_cancel", name="attendance", native_enum=False, length=40),
+            nullable=True,
+        ),
+        sa.Column("standing_place_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("brought_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column(
+            "responsible_adult_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column(
+            "interpreter",
+            sa.Enum("es", "en", "sign", "other", name="interpreter", native_enum=False, length=40),
+            nullable=True,
+        ),
+        sa.Column(
+            "access_need",
+            sa.Enum(
+                "step_free", "hearing", "sight", "other", name="accessneed", native_enum=False, length=40
+            ),
+            nullable=True,
+        ),
+        sa.ForeignKeyConstraint(
+            ["brought_by_id"], ["sign_up.id"], name=op.f("fk_sign_up_brought_by_id_sign_up")
+        ),
+        sa.ForeignKeyConstraint(
+            ["family_member_id"], ["family_member.id"], name=op.f("fk_sign_up_family_member_id_family_member")
+        ),
+        sa.ForeignKeyConstraint(
+            ["made_by_staff_id"], ["staff_member.id"], name=op.f("fk_sign_up_made_by_staff_id_staff_member")
+        ),
+        sa.ForeignKeyConstraint(
+            ["relationship_id"], ["relationship.id"], name=op.f("fk_sign_up_relationship_id_relationship")
+        ),
+        sa.ForeignKeyConstraint(
+            ["responsible_adult_id"],
+            ["family_member.id"],
+            name=op.f("fk_sign_up_responsible_adult_id_family_member"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["session_id"], ["family_session.id"], name=op.f("fk_sign_up_session_id_family_session")
+        ),
+        sa.ForeignKeyConstraint(
+            ["standing_place_id"],
+            ["standing_place.id"],
+            name=op.f("fk_sign_up_standing_place_id_standing_place"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sign_up")),
+    )
+    with op.batch_alter_table("sign_up", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_sign_up_family_member_id"), ["family_member_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_sign_up_session_id"), ["session_id"], unique=False)
+        batch_op.create_index(
+            "ix_sign_up_session_state", ["session_id", "state", "queue_number"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_sign_up_standing_place_id"), ["standing_place_id"], unique=False)
+        batch_op.create_index(
+            "uq_sign_up_live",
+            ["session_id", "family_member_id"],
+            unique=True,
+            sqlite_where=sa.text("state IN ('placed', 'waitlisted', 'offered', 'requested')"),
+            postgresql_where=sa.text("state IN ('placed', 'waitlisted', 'offered', 'requested')"),
+        )
+
+    op.create_table(
+        "offer_link",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
+        ),
+        sa.Column("sign_up_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("token_digest", sa.String(length=64), nullable=False),
+        sa.Column("created_at", portal.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["sign_up_id"], ["sign_up.id"], name=op.f("fk_offer_link_sign_up_id_sign_up")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_offer_link")),
+        sa.UniqueConstraint("token_digest", name=op.f("uq_offer_link_token_digest")),
+    )
+    with op.batch_alter_table("offer_link", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_offer_link_sign_up_id"), ["sign_up_id"], unique=False)
+
+    op.create_table(
         "sign_up_event",
         sa.Column(
             "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
@@ -1473,6 +1729,22 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_sign_up_event_sign_up_id"))
 
     op.drop_table("sign_up_event")
+    with op.batch_alter_table("offer_link", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_offer_link_sign_up_id"))
+
+    op.drop_table("offer_link")
+    with op.batch_alter_table("sign_up", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_sign_up_live",
+            sqlite_where=sa.text("state IN ('placed', 'waitlisted', 'offered', 'requested')"),
+            postgresql_where=sa.text("state IN ('placed', 'waitlisted', 'offered', 'requested')"),
+        )
+        batch_op.drop_index(batch_op.f("ix_sign_up_standing_place_id"))
+        batch_op.drop_index("ix_sign_up_session_state")
+        batch_op.drop_index(batch_op.f("ix_sign_up_session_id"))
+        batch_op.drop_index(batch_op.f("ix_sign_up_family_member_id"))
+
+    op.drop_table("sign_up")
     with op.batch_alter_table("notice_acknowledgement", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_notice_acknowledgement_family_member_id"))
 
@@ -1499,17 +1771,22 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_block_exception_block_id"))
 
     op.drop_table("block_exception")
-    with op.batch_alter_table("sign_up", schema=None) as batch_op:
+    with op.batch_alter_table("standing_place", schema=None) as batch_op:
         batch_op.drop_index(
-            "uq_sign_up_live",
-            sqlite_where=sa.text("state IN ('placed', 'waitlisted', 'offered')"),
-            postgresql_where=sa.text("state IN ('placed', 'waitlisted', 'offered')"),
+            "uq_standing_place_live",
+            sqlite_where=sa.text("state IN ('placed', 'waitlisted', 'offered', 'requested')"),
+            postgresql_where=sa.text("state IN ('placed', 'waitlisted', 'offered', 'requested')"),
         )
-        batch_op.drop_index("ix_sign_up_session_state")
-        batch_op.drop_index(batch_op.f("ix_sign_up_session_id"))
-        batch_op.drop_index(batch_op.f("ix_sign_up_family_member_id"))
+        batch_op.drop_index(batch_op.f("ix_standing_place_series_id"))
+        batch_op.drop_index(batch_op.f("ix_standing_place_relationship_id"))
+        batch_op.drop_index(batch_op.f("ix_standing_place_family_member_id"))
 
-    op.drop_table("sign_up")
+    op.drop_table("standing_place")
+    with op.batch_alter_table("session_invitation", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_session_invitation_session_id"))
+        batch_op.drop_index(batch_op.f("ix_session_invitation_family_member_id"))
+
+    op.drop_table("session_invitation")
     with op.batch_alter_table("reflection", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_reflection_shared_with_id"))
         batch_op.drop_index(batch_op.f("ix_reflection_family_member_id"))
@@ -1540,6 +1817,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_consent_client_id"))
 
     op.drop_table("consent")
+    with op.batch_alter_table("client_part", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_client_part_session_id"))
+        batch_op.drop_index(batch_op.f("ix_client_part_client_id"))
+
+    op.drop_table("client_part")
     with op.batch_alter_table("check_answer", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_check_answer_progress_id"))
 
@@ -1592,6 +1874,12 @@ def downgrade() -> None:
 
     op.drop_table("notice_given")
     op.drop_table("lesson_draft")
+    with op.batch_alter_table("keep_apart", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_keep_apart_other_family_member_id"))
+        batch_op.drop_index(batch_op.f("ix_keep_apart_other_client_id"))
+        batch_op.drop_index(batch_op.f("ix_keep_apart_family_member_id"))
+
+    op.drop_table("keep_apart")
     op.drop_table("import_file")
     with op.batch_alter_table("group_promise", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_group_promise_family_member_id"))
@@ -1599,6 +1887,7 @@ def downgrade() -> None:
     op.drop_table("group_promise")
     with op.batch_alter_table("family_session", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_family_session_starts_at"))
+        batch_op.drop_index(batch_op.f("ix_family_session_series_id"))
         batch_op.drop_index(batch_op.f("ix_family_session_location_id"))
         batch_op.drop_index(batch_op.f("ix_family_session_client_id"))
 
@@ -1631,6 +1920,10 @@ def downgrade() -> None:
 
     op.drop_table("account_invitation")
     op.drop_table("staff_member")
+    with op.batch_alter_table("session_series", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_session_series_location_id"))
+
+    op.drop_table("session_series")
     op.drop_table("program")
     with op.batch_alter_table("passphrase_reset", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_passphrase_reset_user_id"))

@@ -64,6 +64,16 @@ KINDS: dict[str, frozenset[str]] = {
         "session.cancelled": "session_id reason affected",
         "session.attendance_recorded": "session_id count",
         "sign_up.changed_state": "sign_up_id session_id family_member_id from_state to_state event",
+        "session.person_invited": "session_id family_member_id",
+        "session.person_uninvited": "session_id family_member_id",
+        "session.client_answered": "session_id answer",
+        "series.created": "series_id count",
+        "series.changed": "series_id count",
+        "standing_place.changed_state": (
+            "standing_place_id series_id family_member_id from_state to_state event"
+        ),
+        "keep_apart.set": "keep_apart_id reason",
+        "keep_apart.ended": "keep_apart_id",
         # education
         "lesson.assigned": "assignment_id relationship_id module_id",
         "lesson.closed": "assignment_id relationship_id module_id reason",

@@ -6,7 +6,7 @@ open sessions' people stand there for the coordinator of the place and for who l
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
@@ -51,6 +51,8 @@ class Roster:
     waiting: list[RosterRow]
     hidden: int
     taken: int
+    requested: list[RosterRow] = field(default_factory=list)
+    """Who asks for a place that staff decide on."""
 
 
 def locations_for(staff: StaffMember, now: datetime) -> list[Location]:
@@ -95,6 +97,7 @@ def roster_for(*, staff: StaffMember, session: FamilySession, now: datetime) -> 
         offered=[row for row in seen if row.sign_up.state is SignUpState.OFFERED],
         waiting=[row for row in seen if row.sign_up.state is SignUpState.WAITLISTED],
         hidden=len(rows) - len(seen),
+        requested=[row for row in seen if row.sign_up.state is SignUpState.REQUESTED],
         taken=sum(1 for row in rows if row.sign_up.state in TAKES_A_PLACE),
     )
 
@@ -103,7 +106,7 @@ def sign_up_for(*, staff: StaffMember, session_id: int, sign_up_id: int, now: da
     """A live sign-up on the part of the roster that this staff member sees. Raises NotFound."""
     session = session_for(staff=staff, session_id=session_id, now=now)
     roster = roster_for(staff=staff, session=session, now=now)
-    for row in roster.placed + roster.offered + roster.waiting:
+    for row in roster.placed + roster.offered + roster.waiting + roster.requested:
         if row.sign_up.id == sign_up_id:
             return row.sign_up
     raise NotFound

@@ -14,7 +14,10 @@ from portal.disclosure import gate
 from portal.mail import queries as mail
 from portal.mail.kinds import Kind, Letter, Message
 from portal.mail.models import ReaderKind
+from portal.people.models import Relationship
+from portal.sessions import evenings
 from portal.sessions.models import SignUp
+from portal.sessions.models_series import StandingPlace
 from portal.sessions.rules import SignUpState
 
 OPT_IN = "places"
@@ -59,11 +62,50 @@ def cancellation_still_wanted(message: Message, now: datetime) -> str | None:
     return _not_in(message, now, {SignUpState.SESSION_CANCELLED})
 
 
+def standing_still_wanted(message: Message, now: datetime) -> str | None:
+    """Only while the offer of a standing place is open, and there is an evening to come."""
+    mine = _standing_place(message)
+    if mine is None:
+        return "gone"
+    evening = evenings.sample(mine.series_id, now)
+    if evening is None:
+        return "gone"
+    if mine.relationship is not None and not _may_tell_of(mine.relationship, now):
+        return "no_permission"
+    db.session.refresh(mine)  # after the consent is locked
+    return None if mine.state is SignUpState.OFFERED else "place_changed"
+
+
+def standing_letter(message: Message, now: datetime) -> Letter:
+    """That a place is free from the next evening on, and until when it is kept."""
+    mine = _standing_place(message)
+    address = mail.address_of(ReaderKind.FAMILY, message.reader_id)
+    evening = evenings.sample(mine.series_id, now) if mine else None
+    if mine is None or evening is None or address is None:
+        raise NotFound
+    return Letter(
+        address=address.address,
+        language=address.language,
+        name=mine.family_member.given_name,
+        values={
+            "starts_at": evening.starts_at,
+            "zone": evening.timezone,
+            "offer_ends_at": mine.offer_ends_at,
+            "path": f"/sessions/{evening.id}",
+        },
+        template="place_offered",
+    )
+
+
+def _standing_place(message: Message) -> StandingPlace | None:
+    return db.session.get(StandingPlace, message.context["standing_place_id"], populate_existing=True)
+
+
 def _not_in(message: Message, now: datetime, states: Collection[SignUpState]) -> str | None:
     sign_up = _sign_up(message)
     if sign_up is None:
         return "gone"
-    if sign_up.relationship and not _may_tell(sign_up, now):
+    if sign_up.relationship and not _may_tell_of(sign_up.relationship, now):
         return "no_permission"
     db.session.refresh(sign_up)  # after the consent is locked
     if sign_up.state not in states:
@@ -73,11 +115,10 @@ def _not_in(message: Message, now: datetime, states: Collection[SignUpState]) ->
     return None
 
 
-def _may_tell(sign_up: SignUp, now: datetime) -> bool:
-    assert sign_up.relationship is not None
+def _may_tell_of(relationship: Relationship, now: datetime) -> bool:
     answer = gate.may_disclose(
-        client_id=sign_up.relationship.client_id,
-        family_member_id=sign_up.family_member_id,
+        client_id=relationship.client_id,
+        family_member_id=relationship.family_member_id,
         scope=Scope.SESSIONS,
         at=now,
         lock=True,
@@ -92,6 +133,7 @@ def _sign_up(message: Message) -> SignUp | None:
 KINDS = [
     Kind("place_confirmed", True, True, render, place_still_wanted, OPT_IN),
     Kind("place_offered", True, True, render, offer_still_wanted, OPT_IN),
+    Kind("standing_offered", True, True, standing_letter, standing_still_wanted, OPT_IN),
     Kind("session_changed", True, True, render, change_still_wanted, OPT_IN),
     Kind("session_cancelled", True, True, render, cancellation_still_wanted, OPT_IN),
 ]

@@ -13,7 +13,9 @@ from portal.sessions.rules import (
     LIVE_SIGN_UP,
     OPEN_KINDS,
     TAKES_A_PLACE,
+    AccessNeed,
     Attendance,
+    Interpreter,
     Meeting,
     SessionKind,
     SessionState,
@@ -68,6 +70,21 @@ class FamilySession(Base):
     """Own sign-up and giving up a place end this long before the start."""
     module_code: Mapped[str | None] = mapped_column(String(20))
     """The lesson that is its topic, such as `m03`."""
+    opens_at: Mapped[datetime | None]
+    """Own sign-up begins; None: once it is published."""
+    sign_up_until: Mapped[datetime | None]
+    """Own sign-up ends; None: at the cut-off."""
+    needs_approval: Mapped[bool] = mapped_column(default=False)
+    """Staff decide on each request."""
+    is_private: Mapped[bool] = mapped_column(default=False)
+    """Only for the people invited to it; for everybody else it does not exist."""
+    with_client: Mapped[bool] = mapped_column(default=False)
+    """The client takes part: `ClientPart` holds each client's answer."""
+    companions: Mapped[int] = mapped_column(default=0)
+    """How many people somebody may bring along, each with a permission of their own."""
+    series_id: Mapped[int | None] = mapped_column(ForeignKey("session_series.id"), index=True)
+    is_changed: Mapped[bool] = mapped_column(default=False)
+    """Changed or moved by itself: the series' own changes of that sort pass it by."""
     time_revision: Mapped[int] = mapped_column(default=1)
     """Rises only when the start changes: a reminder belongs to one start time."""
     moved_at: Mapped[datetime | None]
@@ -127,9 +144,18 @@ class SignUp(Base):
     confirmed_for_revision: Mapped[int] = mapped_column(default=1)
     """The `time_revision` the person has said yes to."""
     attendance: Mapped[Attendance | None]
+    standing_place_id: Mapped[int | None] = mapped_column(ForeignKey("standing_place.id"), index=True)
+    """The standing place that this evening belongs to."""
+    brought_by_id: Mapped[int | None] = mapped_column(ForeignKey("sign_up.id"))
+    """The sign-up of whoever brings this person along."""
+    responsible_adult_id: Mapped[int | None] = mapped_column(ForeignKey("family_member.id"))
+    """For somebody under 18: the adult with a place of their own who is there for them."""
+    interpreter: Mapped[Interpreter | None]
+    access_need: Mapped[AccessNeed | None]
 
     session: Mapped[FamilySession] = related()
-    family_member: Mapped[FamilyMember] = related()
+    family_member: Mapped[FamilyMember] = related(foreign_keys=[family_member_id])
+    responsible_adult: Mapped[FamilyMember | None] = related(foreign_keys=[responsible_adult_id])
     relationship: Mapped[Relationship | None] = related()
 
     __table_args__ = (
@@ -138,8 +164,8 @@ class SignUp(Base):
             "session_id",
             "family_member_id",
             unique=True,
-            sqlite_where=text("state IN ('placed', 'waitlisted', 'offered')"),
-            postgresql_where=text("state IN ('placed', 'waitlisted', 'offered')"),
+            sqlite_where=text("state IN ('placed', 'waitlisted', 'offered', 'requested')"),
+            postgresql_where=text("state IN ('placed', 'waitlisted', 'offered', 'requested')"),
         ),
         Index("ix_sign_up_session_state", "session_id", "state", "queue_number"),
     )
@@ -157,6 +183,20 @@ class SignUpEvent(Base):
     actor_kind: Mapped[str] = mapped_column(String(20))
     actor_id: Mapped[int | None]
     reason: Mapped[str | None] = mapped_column(String(60))
+
+
+class OfferLink(Base):
+    """The link in the mail about one offer: it takes or lets go this one place, nothing else."""
+
+    __tablename__ = "offer_link"
+
+    id: Mapped[RowId]
+    sign_up_id: Mapped[int] = mapped_column(ForeignKey("sign_up.id"), index=True)
+    token_digest: Mapped[str] = mapped_column(String(64), unique=True)
+    """Minted while the mail is begun; the token is nowhere but there."""
+    created_at: Mapped[datetime]
+
+    sign_up: Mapped[SignUp] = related()
 
 
 class GroupPromise(Base):

@@ -6,6 +6,7 @@ from portal.mail import service as mail
 from portal.mail.models import OutboxItem, ReaderKind
 from portal.sessions import rules
 from portal.sessions.models import SignUp
+from portal.sessions.models_series import StandingPlace
 
 
 def placed(sign_up: SignUp, *, now: datetime) -> None:
@@ -16,6 +17,28 @@ def placed(sign_up: SignUp, *, now: datetime) -> None:
 def offered(sign_up: SignUp, *, now: datetime) -> None:
     """ "A place is free": of no use once the offer is over."""
     _queue("place_offered", sign_up, now=now, useful_until=sign_up.offer_ends_at)
+
+
+def standing_offered(mine: StandingPlace, *, now: datetime) -> None:
+    """ "A place is free", in every evening: of no use once the offer is over."""
+    about = f"standing:{mine.id}:{int(now.timestamp() * 1000)}"
+    item = OutboxItem(
+        kind="standing_offered",
+        reader_kind=ReaderKind.FAMILY,
+        reader_id=mine.family_member_id,
+        subject=about,
+        time_revision=1,
+    )
+    mail.queue(
+        kind="standing_offered",
+        reader_kind=ReaderKind.FAMILY,
+        reader_id=mine.family_member_id,
+        context={"standing_place_id": mine.id},
+        items=[item],
+        not_before=rules.tell_at(now, mine.family_member.timezone or mine.series.timezone),
+        useful_until=mine.offer_ends_at,
+        now=now,
+    )
 
 
 def changed(sign_up: SignUp, *, now: datetime) -> None:

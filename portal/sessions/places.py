@@ -16,7 +16,7 @@ from portal.core.db import db
 from portal.core.errors import NotFound, TooLate
 from portal.disclosure import gate
 from portal.people.models import Client, Relationship
-from portal.sessions import rules
+from portal.sessions import apart, notices, rules
 from portal.sessions.models import FamilySession, SignUp, SignUpEvent
 from portal.sessions.rules import LIVE_SIGN_UP, TAKES_A_PLACE, Event, SignUpState, Waiting
 
@@ -110,7 +110,7 @@ def audit_change(
         "sign_up.changed_state",
         actor=actor,
         now=now,
-        client_id=_client_of(sign_up),
+        client_id=client_of(sign_up),
         sign_up_id=sign_up.id,
         session_id=sign_up.session_id,
         family_member_id=sign_up.family_member_id,
@@ -168,11 +168,19 @@ def settle(session: FamilySession, *, actor: Actor, now: datetime) -> list[SignU
     if not count.waiting or not places or not rules.is_open(session.state, session.closes_at, now):
         return []
     line = _line(session.id, now)
-    turn = rules.next_in_line([waiting for _, waiting in line], places)
+    turn = rules.next_in_line([waiting for _, waiting in line], places, apart.present(session.id))
     by_id = {sign_up.id: sign_up for sign_up, _ in line}
     for sign_up_id, reason in turn.skipped:
         note(by_id[sign_up_id], "skipped", actor=actor, now=now, reason=reason)
     return [_offer(by_id[sign_up_id], session, actor=actor, now=now) for sign_up_id in turn.chosen]
+
+
+def pass_on(session: FamilySession, *, actor: Actor, now: datetime) -> int:
+    """Settle, and tell whoever is offered a place; returns how many are."""
+    offers = settle(session, actor=actor, now=now)
+    for offered in offers:
+        notices.offered(offered, now=now)
+    return len(offers)
 
 
 def _offer(sign_up: SignUp, session: FamilySession, *, actor: Actor, now: datetime) -> SignUp:
@@ -210,10 +218,28 @@ def _line(session_id: int, now: datetime) -> list[tuple[SignUp, Waiting]]:
         .order_by(SignUp.queue_number)
         .execution_options(populate_existing=True)
     )
+    rows = [(sign_up, bool(allowed)) for sign_up, allowed in db.session.execute(query)]
+    people = [sign_up.family_member_id for sign_up, _ in rows]
+    others, away = apart.others_of(people), apart.away_from_clients(session_id, people)
     return [
-        (sign_up, Waiting(sign_up.id, sign_up.queue_number, None if allowed else NO_PERMISSION))
-        for sign_up, allowed in db.session.execute(query)
+        (
+            sign_up,
+            Waiting(
+                sign_up.id,
+                sign_up.queue_number,
+                _skip_reason(allowed, sign_up.family_member_id in away),
+                sign_up.family_member_id,
+                others[sign_up.family_member_id],
+            ),
+        )
+        for sign_up, allowed in rows
     ]
+
+
+def _skip_reason(is_allowed: bool, is_away: bool) -> str | None:
+    if not is_allowed:
+        return NO_PERMISSION
+    return rules.KEPT_APART if is_away else None
 
 
 def rests_on_permission(now: datetime) -> ColumnElement[bool]:
@@ -230,5 +256,6 @@ def rests_on_permission(now: datetime) -> ColumnElement[bool]:
     return or_(SignUp.relationship_id.is_(None), and_(SignUp.relationship_id.is_not(None), covered))
 
 
-def _client_of(sign_up: SignUp) -> int | None:
+def client_of(sign_up: SignUp) -> int | None:
+    """Whose permission a sign-up rests on; None for an open session."""
     return sign_up.relationship.client_id if sign_up.relationship else None

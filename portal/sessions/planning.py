@@ -10,7 +10,7 @@ from portal.audit import service as audit
 from portal.core.actor import Actor
 from portal.core.db import db
 from portal.core.errors import Refused, TooLate
-from portal.sessions import notices, places
+from portal.sessions import client_part, conflicts, entering, evenings, places
 from portal.sessions.models import FamilySession, SignUp
 from portal.sessions.rules import (
     LIVE_SIGN_UP,
@@ -47,6 +47,12 @@ class Plan:
     """For a single family's evening alone."""
     module_code: str | None = None
     cutoff_minutes: int = 120
+    opens_at: datetime | None = None
+    sign_up_until: datetime | None = None
+    needs_approval: bool = False
+    is_private: bool = False
+    with_client: bool = False
+    companions: int = 0
 
     def with_capacity(self, capacity: int) -> "Plan":
         """The same with another number of places."""
@@ -62,6 +68,7 @@ def create(
     ends_at: datetime,
     actor: Actor,
     now: datetime,
+    series_id: int | None = None,
 ) -> FamilySession:
     """Plan a session as a draft that no family sees. Raises Refused (see `_check`)."""
     _check(plan, starts_at, ends_at, now)
@@ -71,6 +78,7 @@ def create(
         starts_at=starts_at,
         ends_at=ends_at,
         created_at=now,
+        series_id=series_id,
         **asdict(plan),
     )
     db.session.add(session)
@@ -91,6 +99,7 @@ def publish(*, session_id: int, actor: Actor, now: datetime) -> FamilySession:
 
     Raises Refused title_needs_both, bring_needs_both, starts_in_past.
     """
+    evenings.hold_people(_series_of(session_id), now)
     session = places.locked(session_id)
     if session.state is SessionState.PUBLISHED:
         return session
@@ -99,12 +108,18 @@ def publish(*, session_id: int, actor: Actor, now: datetime) -> FamilySession:
     _check_publishable(session, now)
     session.state = SessionState.PUBLISHED
     audit.record("session.published", actor=actor, now=now, session_id=session.id)
+    db.session.flush()
+    evenings.fill_evening(session, actor=actor, now=now)
+    _follow(session, actor, now)
     return session
 
 
-def change(*, session_id: int, plan: Plan, actor: Actor, now: datetime) -> FamilySession:
+def change(
+    *, session_id: int, plan: Plan, actor: Actor, now: datetime, of_series: bool = False
+) -> FamilySession:
     """Change anything but the time. Nobody loses a place when `capacity` shrinks; new
     places are offered in order. The kind and the client stay once somebody is signed up.
+    `of_series`: as one of "this and later", not by itself.
 
     Raises Refused kind_is_fixed, title_needs_both, single_family_needs_client.
     """
@@ -116,18 +131,26 @@ def change(*, session_id: int, plan: Plan, actor: Actor, now: datetime) -> Famil
         raise Refused("kind_is_fixed", field="kind")
     for name in names:
         setattr(session, name, getattr(plan, name))
+    if names and session.series_id is not None and not of_series:
+        session.is_changed = True
     if session.state is SessionState.PUBLISHED:
         _check_titles(session)
     if names:
         audit.record("session.changed", actor=actor, now=now, session_id=session.id, names=sorted(names))
         db.session.flush()
-    for offered in places.settle(session, actor=actor, now=now):
-        notices.offered(offered, now=now)
+    places.pass_on(session, actor=actor, now=now)
+    _follow(session, actor, now)
     return session
 
 
 def move(
-    *, session_id: int, starts_at: datetime, ends_at: datetime, actor: Actor, now: datetime
+    *,
+    session_id: int,
+    starts_at: datetime,
+    ends_at: datetime,
+    actor: Actor,
+    now: datetime,
+    of_series: bool = False,
 ) -> list[SignUp]:
     """Move a session. Places are kept; whoever has one is asked "Can you still come?".
 
@@ -144,6 +167,8 @@ def move(
         session.time_revision += 1
         session.moved_at = now
     session.starts_at, session.ends_at = starts_at, ends_at
+    if session.series_id is not None and not of_series:
+        session.is_changed = True
     for sign_up in affected:
         if sign_up.offer_ends_at and sign_up.offer_ends_at > session.closes_at:
             sign_up.offer_ends_at = session.closes_at
@@ -156,6 +181,7 @@ def move(
         time_revision=session.time_revision,
         affected=len(affected),
     )
+    _follow(session, actor, now)
     return affected
 
 
@@ -174,6 +200,8 @@ def cancel(*, session_id: int, reason: str, actor: Actor, now: datetime) -> list
     session.cancelled_reason = reason
     for sign_up in affected:
         places.change(sign_up, Event.CANCEL_SESSION, actor=actor, now=now)
+        entering.no_longer_asked(sign_up, actor=actor, now=now)
+    conflicts.drop(session, actor=actor, now=now)
     audit.record(
         "session.cancelled",
         actor=actor,
@@ -222,6 +250,27 @@ def live_sign_ups(session_id: int) -> list[SignUp]:
 def places_taken(sign_ups: Sequence[SignUp]) -> int:
     """How many of these hold a place, offered ones included."""
     return sum(1 for sign_up in sign_ups if sign_up.state in TAKES_A_PLACE)
+
+
+def _follow(session: FamilySession, actor: Actor, now: datetime) -> None:
+    """Ask the clients who are to take part, and flag what the session overlaps."""
+    if session.state is not SessionState.PUBLISHED:
+        return
+    if session.with_client:
+        for client_id in _clients_of(session):
+            client_part.ask(session=session, client_id=client_id, actor=actor, now=now)
+    conflicts.flag(session, actor=actor, now=now)
+
+
+def _clients_of(session: FamilySession) -> list[int]:
+    if session.client_id is not None:
+        return [session.client_id]
+    found = {places.client_of(each) for each in live_sign_ups(session.id)}
+    return sorted(each for each in found if each is not None)
+
+
+def _series_of(session_id: int) -> int | None:
+    return db.session.scalar(select(FamilySession.series_id).where(FamilySession.id == session_id))
 
 
 def _check(plan: Plan, starts_at: datetime, ends_at: datetime, now: datetime) -> None:

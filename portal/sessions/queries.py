@@ -20,6 +20,7 @@ from portal.disclosure.gate import Permit
 from portal.people.models import Client, Relationship
 from portal.sessions import rules
 from portal.sessions.basis import covers, visible
+from portal.sessions.invited import is_invited
 from portal.sessions.models import OPEN_KINDS, FamilySession, Meeting, SessionState, SignUp
 from portal.sessions.places import rests_on_permission
 from portal.sessions.rules import LIVE_SIGN_UP, TAKES_A_PLACE, SignUpState
@@ -170,6 +171,9 @@ def _visible(*, only_own: bool = False) -> Select[Any]:
         .correlate(FamilySession)
         .scalar_subquery()
     )
+    invited_to = or_(
+        FamilySession.is_private.is_(False), SignUp.id.is_not(None), is_invited(bindparam("family_member_id"))
+    )
     return (
         select(FamilySession, taken, SignUp, covering)
         .join(
@@ -181,7 +185,7 @@ def _visible(*, only_own: bool = False) -> Select[Any]:
             ),
             isouter=not only_own,
         )
-        .where(visible(client_ids))
+        .where(visible(client_ids), invited_to)
         .options(joinedload(FamilySession.location))
         .order_by(FamilySession.starts_at, FamilySession.id)
     )

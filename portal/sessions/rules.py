@@ -3,7 +3,7 @@
 The table of a sign-up's states is `TRANSITIONS`; who is next in line is `next_in_line`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from enum import StrEnum
@@ -39,19 +39,49 @@ class SessionState(StrEnum):
 
 
 class SignUpState(StrEnum):
-    """FHIR Appointment.participant; the last three are final."""
+    """FHIR Appointment.participant; the last four are final."""
 
+    REQUESTED = "requested"
+    """Staff decide first; no place is held meanwhile."""
     PLACED = "placed"
     WAITLISTED = "waitlisted"
     OFFERED = "offered"
     """A freed place is held for this person until `offer_ends_at`."""
     GIVEN_UP = "given_up"
+    DECLINED = "declined"
+    """Staff said no; the person is asked to call, and reads no reason."""
     ACCESS_ENDED = "access_ended"
     SESSION_CANCELLED = "session_cancelled"
 
 
 TAKES_A_PLACE: frozenset[SignUpState] = frozenset({SignUpState.PLACED, SignUpState.OFFERED})
-LIVE_SIGN_UP: frozenset[SignUpState] = TAKES_A_PLACE | {SignUpState.WAITLISTED}
+LIVE_SIGN_UP: frozenset[SignUpState] = TAKES_A_PLACE | {SignUpState.WAITLISTED, SignUpState.REQUESTED}
+
+
+class ClientAnswer(StrEnum):
+    """What the client said to a session that they are to take part in. No reason is asked."""
+
+    ASKED = "asked"
+    AGREED = "agreed"
+    DECLINED = "declined"
+
+
+class Interpreter(StrEnum):
+    """Into which language somebody wants to be interpreted."""
+
+    SPANISH = "es"
+    ENGLISH = "en"
+    SIGN_LANGUAGE = "sign"
+    OTHER = "other"
+
+
+class AccessNeed(StrEnum):
+    """What somebody needs in order to take part; what it is exactly, the office asks by telephone."""
+
+    STEP_FREE = "step_free"
+    HEARING = "hearing"
+    SIGHT = "sight"
+    OTHER = "other"
 
 
 class Attendance(StrEnum):
@@ -65,6 +95,10 @@ class Attendance(StrEnum):
 class Event(StrEnum):
     """What can happen to a sign-up."""
 
+    APPROVE = "approve"
+    LINE_UP = "line_up"
+    """Staff said yes, but all places are taken."""
+    DECLINE = "decline"
     OFFER = "offer"
     PLACE = "place"
     """Staff give the place out of turn, with a reason."""
@@ -77,6 +111,12 @@ class Event(StrEnum):
 
 
 TRANSITIONS: dict[tuple[SignUpState, Event], SignUpState] = {
+    (SignUpState.REQUESTED, Event.APPROVE): SignUpState.PLACED,
+    (SignUpState.REQUESTED, Event.LINE_UP): SignUpState.WAITLISTED,
+    (SignUpState.REQUESTED, Event.DECLINE): SignUpState.DECLINED,
+    (SignUpState.REQUESTED, Event.GIVE_UP): SignUpState.GIVEN_UP,
+    (SignUpState.REQUESTED, Event.END_ACCESS): SignUpState.ACCESS_ENDED,
+    (SignUpState.REQUESTED, Event.CANCEL_SESSION): SignUpState.SESSION_CANCELLED,
     (SignUpState.WAITLISTED, Event.OFFER): SignUpState.OFFERED,
     (SignUpState.WAITLISTED, Event.PLACE): SignUpState.PLACED,
     (SignUpState.WAITLISTED, Event.GIVE_UP): SignUpState.GIVEN_UP,
@@ -125,6 +165,9 @@ class Waiting:
     sign_up_id: int
     queue_number: int
     skip_reason: str | None = None
+    person_id: int = 0
+    apart_from: frozenset[int] = frozenset()
+    """The people who are never in one session with this one."""
 
 
 @dataclass(frozen=True)
@@ -135,22 +178,28 @@ class Turn:
     skipped: tuple[tuple[int, str], ...] = ()
 
 
-def next_in_line(waiting: Sequence[Waiting], places: int) -> Turn:
-    """Who gets the `places` that are free: strictly by queue number.
+KEPT_APART = "kept_apart"
+
+
+def next_in_line(waiting: Sequence[Waiting], places: int, present: Collection[int] = ()) -> Turn:
+    """Who gets the `places` that are free: strictly by queue number. The table is in docs/waitlist.md.
 
     Somebody who cannot be offered one keeps their place in line; they count as skipped
-    only if a place went to somebody behind them.
+    only if a place went to somebody behind them. `present`: the people who hold a place.
     """
     chosen: list[int] = []
     skipped: list[tuple[int, str]] = []
     passed: list[tuple[int, str]] = []
+    there = set(present)
     for person in sorted(waiting, key=lambda each: each.queue_number):
         if len(chosen) >= places:
             break
-        if person.skip_reason:
-            passed.append((person.sign_up_id, person.skip_reason))
+        reason = person.skip_reason or (KEPT_APART if person.apart_from & there else None)
+        if reason:
+            passed.append((person.sign_up_id, reason))
         else:
             chosen.append(person.sign_up_id)
+            there.add(person.person_id)
             skipped += passed
             passed = []
     return Turn(tuple(chosen), tuple(skipped))

@@ -9,16 +9,16 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 
 from portal.core.actor import Actor, job
 from portal.core.db import db
 from portal.core.errors import NotFound, Refused, TooLate
-from portal.sessions import notices, places, rules
+from portal.sessions import apart, companions, entering, invited, notices, places, rules, standing
 from portal.sessions.basis import permit_for
+from portal.sessions.entering import Wish
 from portal.sessions.models import FamilySession, SignUp
 from portal.sessions.planning import cancel, move
-from portal.sessions.rules import LIVE_SIGN_UP, Event, SessionState, SignUpState
+from portal.sessions.rules import LIVE_SIGN_UP, AccessNeed, Event, Interpreter, SessionState, SignUpState
 
 __all__ = [
     "cancel",
@@ -45,38 +45,39 @@ def sign_up(
     staff_id: int | None = None,
     way_of_contact: str | None = None,
     or_wait: bool = True,
+    interpreter: Interpreter | None = None,
+    access_need: AccessNeed | None = None,
+    responsible_adult_id: int | None = None,
 ) -> SignUp:
     """Give the person a place, or the next number on the waitlist when there is none.
 
     Asking twice gives the same sign-up. Staff may enter somebody until the end, people
-    themselves until the cut-off. With `or_wait` off a full session refuses (`just_filled`)
-    instead of waitlisting. Raises NotFound where no permission covers it,
-    Refused sign_up_closed.
+    themselves from the opening until the cut-off; where staff approve, a person's own wish
+    is a request. With `or_wait` off a full session refuses (`just_filled`) instead of
+    waitlisting. Raises NotFound where no permission or invitation covers it, Refused
+    sign_up_closed, sign_up_not_open, not_open_for_you, kept_apart, adult_missing.
     """
     known = _published(session_id)
+    _refuse_uninvited(known, family_member_id, actor)
     relationship_id = _hold_basis(known, family_member_id, now)
     session = places.locked(session_id)
-    _pass_on(session, actor, now)  # first of all, whoever waits has their turn
+    places.pass_on(session, actor=actor, now=now)  # first of all, whoever waits has their turn
     before = places.live_sign_up(session.id, family_member_id)
     if before:
         return before
     _refuse_if_closed(session, actor, now, "sign_up_closed")
-    count = places.tally(session.id, now)
-    state = rules.first_state(rules.places_left(session.capacity, count.taken))
-    if state is SignUpState.WAITLISTED and not or_wait:
-        raise Refused("just_filled")
-    made = SignUp(
-        session=session,
+    _refuse_outside_sign_up(session, actor, now)
+    companions.check_adult(session, responsible_adult_id)
+    wish = Wish(
         family_member_id=family_member_id,
         relationship_id=relationship_id,
-        state=state,
-        queue_number=count.last_number + 1,
-        made_at=now,
-        made_by_staff_id=staff_id,
+        staff_id=staff_id,
         way_of_contact=way_of_contact,
-        confirmed_for_revision=session.time_revision,
+        interpreter=interpreter,
+        access_need=access_need,
+        responsible_adult_id=responsible_adult_id,
     )
-    return _insert(made, actor, now)
+    return entering.enter(session, wish, actor=actor, now=now, or_wait=or_wait)
 
 
 def give_up(*, sign_up_id: int, actor: Actor, now: datetime) -> SignUp:
@@ -91,7 +92,9 @@ def give_up(*, sign_up_id: int, actor: Actor, now: datetime) -> SignUp:
     if mine.state is SignUpState.PLACED:
         _refuse_if_closed(session, actor, now, "give_up_closed")
     places.change(mine, Event.GIVE_UP, actor=actor, now=now)
-    _pass_on(session, actor, now)
+    companions.end_minors_of(session, mine.family_member_id, actor=actor, now=now)
+    entering.no_longer_asked(mine, actor=actor, now=now)
+    places.pass_on(session, actor=actor, now=now)
     return mine
 
 
@@ -108,6 +111,7 @@ def take_offer(*, sign_up_id: int, actor: Actor, now: datetime) -> SignUp:
         return mine
     if mine.state is not SignUpState.OFFERED or mine.offer_ends_at is None or mine.offer_ends_at <= now:
         raise Refused("offer_over")
+    apart.refuse(session.id, mine.family_member_id, actor)
     places.change(mine, Event.TAKE, actor=actor, now=now)
     mine.confirmed_for_revision = session.time_revision
     notices.placed(mine, now=now)
@@ -122,7 +126,7 @@ def let_go(*, sign_up_id: int, actor: Actor, now: datetime) -> SignUp:
     if mine.state is not SignUpState.OFFERED:
         raise TooLate
     places.change(mine, Event.LET_GO, actor=actor, now=now)
-    _pass_on(session, actor, now)
+    places.pass_on(session, actor=actor, now=now)
     return mine
 
 
@@ -140,6 +144,7 @@ def give_place(*, sign_up_id: int, reason: str, actor: Actor, now: datetime) -> 
         raise TooLate
     if places.free(session, now) == 0:
         raise Refused("no_place_free")
+    apart.refuse(session.id, chosen.family_member_id, actor)
     for other in _ahead_of(chosen):
         places.note(other, "skipped", actor=actor, now=now, reason=reason)
     places.change(chosen, Event.PLACE, actor=actor, now=now, reason=reason)
@@ -164,12 +169,13 @@ def release(*, relationship_id: int, actor: Actor, now: datetime) -> int:
     A place moves to another live permission of the same person if that covers the
     session. Returns how many sign-ups ended. Nothing is mailed to the person.
     """
+    standing.release(relationship_id=relationship_id, actor=actor, now=now)
     ended = 0
     for session_id in _sessions_resting_on(relationship_id, now):
         session = places.locked(session_id)
         for sign_up in _resting_on(relationship_id, session_id):
             ended += _end_or_move(sign_up, session, actor, now)
-        _pass_on(session, actor, now)
+        places.pass_on(session, actor=actor, now=now)
     return ended
 
 
@@ -178,9 +184,9 @@ def expire_offers(now: datetime, actor: Actor = SWEEP) -> int:
 
     Repeatable; returns how many new offers were made.
     """
-    made = 0
+    made = standing.expire_offers(now, actor)
     for session_id in _sessions_with_a_line(now):
-        made += _pass_on(places.locked(session_id), actor, now)
+        made += places.pass_on(places.locked(session_id), actor=actor, now=now)
     return made
 
 
@@ -189,6 +195,26 @@ def _published(session_id: int) -> FamilySession:
     if session is None or session.state is SessionState.DRAFT:
         raise NotFound
     return session
+
+
+def _refuse_uninvited(session: FamilySession, family_member_id: int, actor: Actor) -> None:
+    """A private session does not exist for others; whom staff enter is invited by that."""
+    if session.is_private and actor.kind != "staff":
+        query = select(FamilySession.id).where(
+            FamilySession.id == session.id, invited.is_invited(family_member_id)
+        )
+        if db.session.scalar(query) is None:
+            raise NotFound
+
+
+def _refuse_outside_sign_up(session: FamilySession, actor: Actor, now: datetime) -> None:
+    """People sign themselves up from the opening to the close; staff need not wait."""
+    if actor.kind == "staff":
+        return
+    if session.opens_at is not None and now < session.opens_at:
+        raise Refused("sign_up_not_open")
+    if session.sign_up_until is not None and now >= session.sign_up_until:
+        raise Refused("sign_up_closed")
 
 
 def _hold_basis(session: FamilySession, family_member_id: int, now: datetime) -> int | None:
@@ -212,26 +238,6 @@ def _refuse_if_closed(session: FamilySession, actor: Actor, now: datetime, code:
     by_staff = actor.kind == "staff" and rules.is_staff_open(session.state, session.ends_at, now)
     if not by_staff and not rules.is_open(session.state, session.closes_at, now):
         raise Refused(code)
-
-
-def _insert(made: SignUp, actor: Actor, now: datetime) -> SignUp:
-    db.session.add(made)
-    try:
-        db.session.flush()
-    except IntegrityError as error:  # the index of live sign-ups: somebody was faster
-        raise TooLate from error
-    places.note(made, made.state.value, actor=actor, now=now, reason=made.way_of_contact)
-    places.audit_change(made, None, "sign_up", actor=actor, now=now)
-    if made.state is SignUpState.PLACED:
-        notices.placed(made, now=now)
-    return made
-
-
-def _pass_on(session: FamilySession, actor: Actor, now: datetime) -> int:
-    offers = places.settle(session, actor=actor, now=now)
-    for offered in offers:
-        notices.offered(offered, now=now)
-    return len(offers)
 
 
 def _ahead_of(chosen: SignUp) -> Sequence[SignUp]:
@@ -279,6 +285,8 @@ def _end_or_move(sign_up: SignUp, session: FamilySession, actor: Actor, now: dat
     )
     if other is None:
         places.change(sign_up, Event.END_ACCESS, actor=actor, now=now)
+        companions.end_minors_of(session, sign_up.family_member_id, actor=actor, now=now)
+        entering.no_longer_asked(sign_up, actor=actor, now=now)
         return 1
     sign_up.relationship_id = other.relationship_id
     places.note(sign_up, "basis_moved", actor=actor, now=now)

@@ -107,6 +107,22 @@ SENTENCES = {
     "single_family_needs_client": _(
         "An evening for a single family needs its client, and no other kind has one. Change one of the two."
     ),
+    "adult_missing": _(
+        "Somebody under 18 comes with an adult who has a place. Save the adult's place first, then this one."
+    ),
+    "companion_no_place": _("No place is free for one more person. Call the office, and we will look."),
+    "companion_not_possible": _(
+        "We cannot add this person here. Each person needs a permission of their own: call the office."
+    ),
+    "companions_full": _("You have added as many people as this session allows. Call the office for more."),
+    "keep_apart_needs_two": _("This needs two different people. Choose the other person."),
+    "kept_apart": _(
+        "A keep-apart flag stands between this person and somebody in this session. Choose another session."
+    ),
+    "not_open_for_you": _("This session is not open for you. Call the office, and we will find another way."),
+    "nothing_ahead": _("No evening lies ahead. Choose a later day, or take fewer days out."),
+    "series_too_long": _("This makes more than %(most)s evenings. Choose an earlier end."),
+    "sign_up_not_open": _("Sign-up has not begun yet. Look at the day on this page, then come back."),
     "starts_in_past": _("This time has passed. Choose a later day or time."),
     "title_missing": _("The title is missing. Enter it in at least one language for a draft."),
     "title_needs_both": _("The title is missing in one language. Enter both, then publish."),

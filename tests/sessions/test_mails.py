@@ -65,7 +65,9 @@ def reason(message: OutboundMessage) -> str | None:
         return kind.still_wanted(message, NOW)
 
 
-@pytest.mark.parametrize("kind", mails.KINDS, ids=lambda kind: kind.name)
+@pytest.mark.parametrize(
+    "kind", [kind for kind in mails.KINDS if kind.name in SUBJECTS], ids=lambda kind: kind.name
+)
 def test_each_mail_says_when_and_nothing_else(kind: Kind) -> None:
     mine = a_place()
     with writing():

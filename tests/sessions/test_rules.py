@@ -25,8 +25,17 @@ from portal.sessions.rules import (
 )
 
 W, OF, P = SignUpState.WAITLISTED, SignUpState.OFFERED, SignUpState.PLACED
+R, NO = SignUpState.REQUESTED, SignUpState.DECLINED
 UP, END, OFF = SignUpState.GIVEN_UP, SignUpState.ACCESS_ENDED, SignUpState.SESSION_CANCELLED
 TABLE = {
+    R: {
+        "approve": P,
+        "line_up": W,
+        "decline": NO,
+        "give_up": UP,
+        "end_access": END,
+        "cancel_session": OFF,
+    },
     W: {"offer": OF, "place": P, "give_up": UP, "end_access": END, "cancel_session": OFF},
     OF: {
         "take": P,

@@ -186,6 +186,7 @@ def _sign_up(session_id: int, *, or_wait: bool) -> ResponseReturnValue:
 
 def _answer(mine: SignUp) -> str:
     return {
+        "requested": _("Your request is with the office. You find the answer on this page."),
         "placed": _("Your place is saved."),
         "waitlisted": _("You are on the waitlist. We offer free places in the order of asking."),
         "offered": _("A place is free for you. Take it or let it go."),

@@ -112,6 +112,12 @@ class SessionForm(FlaskForm):
             capacity=self.capacity.data or 0,
             cutoff_minutes=self.cutoff_minutes.data or 0,
             module_code=before.module_code if before else None,
+            opens_at=before.opens_at if before else None,
+            sign_up_until=before.sign_up_until if before else None,
+            needs_approval=before.needs_approval if before else False,
+            is_private=before.is_private if before else False,
+            with_client=before.with_client if before else False,
+            companions=before.companions if before else 0,
         )
 
     def offer(self, *, clients: list[tuple[int, str]], facilitators: list[tuple[int, str]]) -> None:
