@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
-from portal.consent import rules, service
+from portal.consent import rules, standing
 from portal.consent.models import Consent, ConsentEvent, DeskSigning, HoldKind, Withdrawal
 from portal.consent.rules import Scope, State
 from portal.core.db import db
@@ -35,7 +35,7 @@ class Person:
 
     def allowed(self, at: datetime) -> list[Scope]:
         """The boxes that are ticked now, in order; empty while on hold or after the end."""
-        if self.live is None or self.live.state is State.ON_HOLD or service.is_over(self.live, at):
+        if self.live is None or self.live.state is State.ON_HOLD or standing.is_over(self.live, at):
             return []
         return granted(self.live, at)
 
@@ -243,7 +243,7 @@ def _in_list(name: str, at: datetime) -> ColumnElement[bool]:
 
 def _person(relationship: Relationship, consents: Sequence[Consent], at: datetime) -> Person:
     mine = [each for each in consents if each.relationship_id == relationship.id]
-    live = [each for each in mine if each.state in rules.LIVE and not service.is_over(each, at)]
+    live = [each for each in mine if each.state in rules.LIVE and not standing.is_over(each, at)]
     waiting = [
         each for each in mine if each.state in rules.WAITING and each.state_changed_at > at - rules.DRAFT_LIFE
     ]

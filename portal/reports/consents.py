@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from portal.consent.models import Consent
 from portal.consent.rules import LIVE, WAITING, State, has_lapsed
-from portal.consent.service import is_over
+from portal.consent.standing import is_over
 from portal.core.db import db
 
 SOON = timedelta(days=30)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from flask_babel import lazy_gettext as _
 
 from portal.center.models import NoticeVersion
-from portal.consent import document
-from portal.consent.document import Block
+from portal.consent import texts
+from portal.consent.texts import Block
 from portal.disclosure.models import GivenBy, GivenOutcome
 from portal.web import language
 
@@ -43,4 +43,4 @@ def shown(notice: NoticeVersion) -> Shown:
     """The wording as a page shows it."""
     is_spanish = language.current() == "es"
     body = notice.body_es if is_spanish else notice.body_en
-    return Shown(notice, document.blocks(body), notice.contact_es if is_spanish else notice.contact_en)
+    return Shown(notice, texts.blocks(body), notice.contact_es if is_spanish else notice.contact_en)

@@ -1,6 +1,6 @@
 """The six boxes in the words of the screens: name, example, side effect. One place for all audiences.
 
-What a client signs stands in `consent.document`, in the same order.
+What a client signs stands in `consent.wording`, in the same order.
 """
 
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from flask import Flask
 from flask_babel import lazy_gettext
 
-from portal.consent import document
+from portal.consent import wording
 from portal.consent.models import Consent
 from portal.consent.rules import Scope, State
 from portal.web import language
@@ -87,7 +87,7 @@ def in_order(scopes: frozenset[Scope]) -> list[Scope]:
 
 def relation(code: str) -> str:
     """What the person is to the client, in the language of the page, such as "mother"."""
-    return document.RELATIONSHIPS[language.current()].get(code, "")
+    return wording.RELATIONSHIPS[language.current()].get(code, "")
 
 
 def badge(consent: Consent) -> tuple[str, str]:

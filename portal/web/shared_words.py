@@ -2,7 +2,7 @@
 
 from flask_babel import lazy_gettext as _
 
-from portal.consent import document
+from portal.consent import wording
 from portal.disclosure.accounting import Line
 from portal.disclosure.models import Channel
 from portal.disclosure.notice import SHORT
@@ -37,4 +37,4 @@ def subject(line: Line) -> str:
 
 def purpose(line: Line) -> str:
     """What the consent says it is for."""
-    return document.PURPOSES[language.current()].get(line.purpose, line.purpose)
+    return wording.PURPOSES[language.current()].get(line.purpose, line.purpose)

@@ -24,8 +24,7 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired, Length
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from portal.consent import document, rules
-from portal.consent import service as consents
+from portal.consent import preparing, rules, standing, texts, wording
 from portal.consent.models import Consent, SigningMethod
 from portal.consent.rules import GuardianBasis, Scope
 from portal.core import clock
@@ -134,7 +133,7 @@ def examples() -> Mapping[str, str]:
 
 def what_form(consent: Consent) -> WhatForm:
     """The boxes as the client left them; empty as long as the client has not ticked any."""
-    ticked = consents.granted(consent, access.now()) if consent.chosen_at else ()
+    ticked = standing.granted(consent, access.now()) if consent.chosen_at else ()
     return WhatForm(scopes=[scope.value for scope in ticked])
 
 
@@ -142,7 +141,7 @@ def until_form(consent: Consent) -> UntilForm:
     """The days to choose from; the one that was prepared is among them and chosen."""
     today = clock.local_date(access.now(), consent.client.location.timezone)
     days = {rules.months_later(today, months): months for months in MONTHS_OFFERED}
-    if consents.needs_guardian(consent.client, access.now()):
+    if standing.needs_guardian(consent.client, access.now()):
         birthday = rules.of_age_on(consent.client.birth_on)
         days = {day: months for day, months in days.items() if day < birthday}
     if consent.expires_on:
@@ -162,7 +161,7 @@ def _day_label(day: date, months: int) -> str:
 
 def choose_scopes(consent: Consent, form: WhatForm, actor: Actor | None = None) -> None:
     """Keep the ticked boxes."""
-    consents.choose(
+    preparing.choose(
         consent=consent, scopes=form.scopes.scopes, actor=actor or access.actor(), now=access.now()
     )
 
@@ -170,21 +169,21 @@ def choose_scopes(consent: Consent, form: WhatForm, actor: Actor | None = None) 
 def choose_end(consent: Consent, form: UntilForm, actor: Actor | None = None) -> None:
     """Keep the chosen day."""
     ends_on = date.fromisoformat(form.until.data)
-    consents.choose(consent=consent, expires_on=ends_on, actor=actor or access.actor(), now=access.now())
+    preparing.choose(consent=consent, expires_on=ends_on, actor=actor or access.actor(), now=access.now())
 
 
 def text_language() -> str:
     """The language of the text: the page's, or the other one on request."""
     asked = request.args.get("text", "")
-    return asked if asked in document.LANGUAGES else language.current()
+    return asked if asked in wording.LANGUAGES else language.current()
 
 
 def to_read(consent: Consent, form: SignForm) -> dict[str, object]:
     """What the page of the last step shows; the form takes the digest of exactly that text."""
     shown = text_language()
-    text = consents.text_to_sign(consent, shown)
-    form.read_digest.data = document.digest(text)
-    return {"consent": consent, "form": form, "blocks": document.blocks(text), "text_language": shown}
+    text = preparing.text_to_sign(consent, shown)
+    form.read_digest.data = texts.digest(text)
+    return {"consent": consent, "form": form, "blocks": texts.blocks(text), "text_language": shown}
 
 
 def sign(
@@ -197,7 +196,7 @@ def sign(
 ) -> str:
     """Sign what was read, in the language in which it was read; returns the code to pass on."""
     actor, now = actor or access.actor(), access.now()
-    consents.choose(consent=consent, language=text_language(), actor=actor, now=now)
+    preparing.choose(consent=consent, language=text_language(), actor=actor, now=now)
     return consent_signed.sign(
         consent=consent,
         typed_name=form.typed_name.data or "",

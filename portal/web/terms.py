@@ -26,7 +26,7 @@ SCOPES = {
     Scope.PROGRAM_STEP: _("The week and step of the program"),
     Scope.FINISHED_OR_LEFT: _("Having finished or left the program"),
 }
-"""For staff, on drafts and lists. What the client signs has its own words in `consent.document`."""
+"""For staff, on drafts and lists. What the client signs has its own words in `consent.wording`."""
 
 ROLES = {
     Role.THERAPIST: _("therapist"),

@@ -10,11 +10,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import and_, func, or_, select
 
-from portal.consent import rules
-from portal.consent import service as consents
-from portal.consent.document import Already
+from portal.consent import ending, holding, preparing, rules, standing, states
 from portal.consent.models import Consent, HoldKind
 from portal.consent.rules import Scope, State
+from portal.consent.withdrawal import Already
 from portal.core import clock
 from portal.core.actor import Actor, job
 from portal.core.db import db
@@ -35,7 +34,7 @@ HELD_PLACE_LIFE = timedelta(days=7)
 def stop(*, consent: Consent, actor: Actor, now: datetime, reason: str | None = None) -> None:
     """The client stops sharing with one person."""
     already = _already(consent)
-    consents.revoke(consent=consent, actor=actor, now=now, reason=reason, already=already)
+    ending.revoke(consent=consent, actor=actor, now=now, reason=reason, already=already)
     _end_all(consent, actor, now)
 
 
@@ -43,7 +42,7 @@ def narrow(
     *, consent: Consent, scopes: Collection[Scope], typed_name: str, actor: Actor, now: datetime
 ) -> frozenset[Scope]:
     """The client takes `scopes` away and leaves the rest; returns what fell."""
-    fallen = consents.narrow(consent=consent, scopes=scopes, typed_name=typed_name, actor=actor, now=now)
+    fallen = ending.narrow(consent=consent, scopes=scopes, typed_name=typed_name, actor=actor, now=now)
     end(
         client_id=consent.client_id,
         family_member_id=consent.family_member_id,
@@ -59,7 +58,7 @@ def hold(
     *, consent: Consent, kind: HoldKind | str, actor: Actor, now: datetime, note: str | None = None
 ) -> None:
     """Pause at once. Places are kept for 7 days; mail on its way is dropped, not paused."""
-    consents.hold(consent=consent, kind=kind, actor=actor, now=now, note=note)
+    holding.hold(consent=consent, kind=kind, actor=actor, now=now, note=note)
     _drop_mail(consent.family_member_id, consent.relationship_id, frozenset(Scope), now)
 
 
@@ -126,11 +125,11 @@ def due(now: datetime) -> list[int]:
 def tidy(consent_id: int, now: datetime) -> bool:
     """Make visible what the clock ended in one consent; False when nothing was left to do."""
     consent = db.session.get_one(Consent, consent_id)
-    consents.lock_pair(consent)
+    states.lock_pair(consent)
     if rules.has_lapsed(state=consent.state, since=consent.state_changed_at, at=now):
-        consents.lapse(consent=consent, actor=SWEEP, now=now, reason="waited_too_long")
-    elif consent.state in rules.LIVE and consents.is_over(consent, now):
-        consents.expire(consent=consent, actor=SWEEP, now=now)
+        ending.lapse(consent=consent, actor=SWEEP, now=now, reason="waited_too_long")
+    elif consent.state in rules.LIVE and standing.is_over(consent, now):
+        ending.expire(consent=consent, actor=SWEEP, now=now)
         _end_all(consent, SWEEP, now)
         _ask_who_came_of_age(consent, now)
     elif consent.state is State.ON_HOLD and consent.state_changed_at <= now - HELD_PLACE_LIFE:
@@ -145,7 +144,7 @@ def _ask_who_came_of_age(consent: Consent, now: datetime) -> None:
     if consent.guardian_until is None or now < consent.guardian_until:
         return
     if consent.client.deceased_on is None and consent.relationship.ended_at is None:
-        consents.renew(consent=consent, actor=SWEEP, now=now)
+        preparing.renew(consent=consent, actor=SWEEP, now=now)
 
 
 def _already(consent: Consent) -> Already | None:

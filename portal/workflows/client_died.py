@@ -9,8 +9,7 @@ from datetime import date, datetime
 from sqlalchemy import select
 
 from portal.accounts import service as accounts
-from portal.consent import rules
-from portal.consent import service as consents
+from portal.consent import ending, rules
 from portal.consent.models import Consent
 from portal.core import clock
 from portal.core.actor import Actor
@@ -37,7 +36,7 @@ def record(*, client: Client, died_on: date, actor: Actor, now: datetime) -> Non
     service.record_death(client=client, died_on=died_on, actor=actor, now=now)
     for consent in open_ones:
         if consent.state in rules.OPEN:
-            consents.lapse(consent=consent, actor=actor, now=now, reason="client_died")
+            ending.lapse(consent=consent, actor=actor, now=now, reason="client_died")
     _end_access(client, actor, now)
     client_discharged.end_care(client=client, ended_on=died_on, finished=False, actor=actor, now=now)
     mail.drop_for(reader_kind=ReaderKind.CLIENT, reader_id=client.id, reason="client_died", now=now)

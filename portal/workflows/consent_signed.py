@@ -5,83 +5,38 @@ Nothing is sent by it. Staff send the invitation; the client passes the code on.
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Unpack
 
 from sqlalchemy import select
 
-from portal.consent import rules
-from portal.consent import service as consents
+from portal.consent import rules, signing, standing, states
 from portal.consent.models import Consent, SigningMethod
-from portal.consent.rules import GuardianBasis, State
+from portal.consent.rules import State
+from portal.consent.signing import GuardianSignature, Signature
 from portal.core.actor import Actor
 from portal.core.db import db
 from portal.people import invitations
 from portal.workflows import access_ended
 
 
-def sign(
-    *,
-    consent: Consent,
-    typed_name: str,
-    agreed: bool,
-    method: SigningMethod | str,
-    witness_id: int | None,
-    actor: Actor,
-    now: datetime,
-    code_key: str,
-    read_digest: str | None = None,
-    paper_signed_on: date | None = None,
-) -> str:
+def sign(*, consent: Consent, actor: Actor, now: datetime, code_key: str, **given: Unpack[Signature]) -> str:
     """Sign, and open an invitation for a person without an account.
 
     Returns the code that the client passes on; empty where the person has an account or a
     guardian's signature is still missing. What an older consent allowed and this one does
     not, ends in the same transaction.
     """
-    consents.lock_pair(consent)
-    before = _granted_to_pair(consent, now)
-    signed = consents.sign(
-        consent=consent,
-        typed_name=typed_name,
-        agreed=agreed,
-        method=method,
-        witness_id=witness_id,
-        actor=actor,
-        now=now,
-        read_digest=read_digest,
-        paper_signed_on=paper_signed_on,
-    )
+    before = _granted_before(consent, now)
+    signed = signing.sign(consent=consent, actor=actor, now=now, **given)
     return _follow(signed, before, actor=actor, now=now, code_key=code_key)
 
 
 def sign_as_guardian(
-    *,
-    consent: Consent,
-    name: str,
-    relationship: str,
-    basis: GuardianBasis | str,
-    agreed: bool,
-    method: SigningMethod | str,
-    witness_id: int,
-    actor: Actor,
-    now: datetime,
-    code_key: str,
-    read_digest: str | None = None,
+    *, consent: Consent, actor: Actor, now: datetime, code_key: str, **given: Unpack[GuardianSignature]
 ) -> str:
     """The second signature beside a minor's (2.14): the consent counts; returns as `sign` does."""
-    consents.lock_pair(consent)
-    before = _granted_to_pair(consent, now)
-    signed = consents.sign_as_guardian(
-        consent=consent,
-        name=name,
-        relationship=relationship,
-        basis=basis,
-        agreed=agreed,
-        method=method,
-        witness_id=witness_id,
-        actor=actor,
-        now=now,
-        read_digest=read_digest,
-    )
+    before = _granted_before(consent, now)
+    signed = signing.sign_as_guardian(consent=consent, actor=actor, now=now, **given)
     return _follow(signed, before, actor=actor, now=now, code_key=code_key)
 
 
@@ -139,12 +94,17 @@ def attest_paper(
     )
 
 
+def file_scan(*, consent: Consent, actor: Actor, now: datetime) -> None:
+    """The scan of the paper is on file. Raises TooLate where none is due."""
+    signing.file_scan(consent=consent, actor=actor, now=now)
+
+
 def _follow(
     signed: Consent, before: frozenset[rules.Scope], *, actor: Actor, now: datetime, code_key: str
 ) -> str:
     if signed.state is not State.ACTIVE:
         return ""
-    lost = before - consents.granted(signed, now)
+    lost = before - standing.granted(signed, now)
     if lost:
         access_ended.end(
             client_id=signed.client_id,
@@ -164,7 +124,9 @@ def new_code(*, consent: Consent, actor: Actor, now: datetime, code_key: str) ->
     return invitations.new_code(relationship_id=consent.relationship_id, now=now, actor=actor, key=code_key)
 
 
-def _granted_to_pair(consent: Consent, now: datetime) -> frozenset[rules.Scope]:
+def _granted_before(consent: Consent, now: datetime) -> frozenset[rules.Scope]:
+    """What the pair shares until this signature; its consents are locked from here on."""
+    states.lock_pair(consent)
     live = db.session.scalars(
         select(Consent).where(
             Consent.client_id == consent.client_id,
@@ -172,4 +134,4 @@ def _granted_to_pair(consent: Consent, now: datetime) -> frozenset[rules.Scope]:
             Consent.state.in_(rules.LIVE),
         )
     ).all()
-    return frozenset(scope for older in live for scope in consents.granted(older, now))
+    return frozenset(scope for older in live for scope in standing.granted(older, now))

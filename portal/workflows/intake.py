@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from portal.audit import service as audit
-from portal.consent import service as consents
+from portal.consent import preparing
 from portal.consent.rules import Scope, minor_problem
 from portal.core import clock
 from portal.core.actor import Actor
@@ -109,7 +109,7 @@ def add_relative(*, client: Client, relative: Relative, actor: Actor, now: datet
         client=client, family_member=person, code=relative.code, now=now, actor=actor
     )
     if why_no_consent(client, now) is None:
-        consents.prepare(
+        preparing.prepare(
             relationship=relationship,
             scopes=relative.scopes,
             expires_on=relative.until_on,

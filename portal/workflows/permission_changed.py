@@ -3,8 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from portal.consent import rules
-from portal.consent import service as consents
+from portal.consent import preparing, rules, standing
 from portal.consent.models import Consent
 from portal.consent.rules import Scope
 from portal.core.actor import Actor
@@ -19,7 +18,7 @@ def change(
 
     Raises Refused for no box at all (that is stopping) and for a box without the one it needs.
     """
-    before = consents.granted(consent, now)
+    before = standing.granted(consent, now)
     added = set(chosen) - before
     if added and rules.missing_needs(chosen):
         raise Refused("group_names_need_program_times", field="scopes")
@@ -34,7 +33,7 @@ def change(
         )
     if not added:
         return None
-    to_sign = consents.prepare(
+    to_sign = preparing.prepare(
         relationship=consent.relationship,
         scopes=chosen,
         expires_on=consent.expires_on,
@@ -43,4 +42,4 @@ def change(
         actor=actor,
         now=now,
     )
-    return consents.choose(consent=to_sign, scopes=chosen, actor=actor, now=now)
+    return preparing.choose(consent=to_sign, scopes=chosen, actor=actor, now=now)

@@ -8,7 +8,7 @@ from functools import partial
 from flask import Flask
 from sqlalchemy import select
 
-from portal.consent import service
+from portal.consent import ending, signing
 from portal.consent.models import Consent, SigningMethod
 from portal.consent.rules import State
 from portal.core.actor import Actor
@@ -48,7 +48,7 @@ def at_once(app: Flask, *verbs: Callable[[], None]) -> list[str]:
 
 def sign(consent_id: int) -> None:
     consent = db.session.get_one(Consent, consent_id)
-    service.sign(
+    signing.sign(
         consent=consent,
         typed_name="Marcus Dole",
         agreed=True,
@@ -61,7 +61,7 @@ def sign(consent_id: int) -> None:
 
 def revoke(consent_id: int) -> None:
     consent = db.session.get_one(Consent, consent_id)
-    service.revoke(consent=consent, actor=Actor("client", consent.client_id), now=NOW)
+    ending.revoke(consent=consent, actor=Actor("client", consent.client_id), now=NOW)
 
 
 def test_two_signatures_at_once_leave_one_live_consent(app: Flask) -> None:

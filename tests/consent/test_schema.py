@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from portal.consent import document
+from portal.consent import wording
 from portal.consent.models import ConsentScope
 from portal.consent.rules import Scope
 from portal.core.db import Base
@@ -52,18 +52,18 @@ def test_there_are_six_scopes_and_none_else() -> None:
     assert ConsentScope.__table__.c.scope.type.enums == [scope.value for scope in Scope]  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("language", document.LANGUAGES)
+@pytest.mark.parametrize("language", wording.LANGUAGES)
 def test_each_scope_has_its_text_in_each_language(language: str) -> None:
-    texts = document.INFORMATION[language]
+    texts = wording.INFORMATION[language]
     assert set(texts) == set(Scope)
     assert all(texts.values())
-    assert set(document.FRAME[language]) == set(document.FRAME["en"])
-    assert set(document.RELATIONSHIPS[language]) == set(document.RELATIONSHIPS["en"])
+    assert set(wording.FRAME[language]) == set(wording.FRAME["en"])
+    assert set(wording.RELATIONSHIPS[language]) == set(wording.RELATIONSHIPS["en"])
 
 
-@pytest.mark.parametrize("language", document.LANGUAGES)
+@pytest.mark.parametrize("language", wording.LANGUAGES)
 def test_the_text_says_how_to_stop_and_that_a_no_costs_nothing(language: str) -> None:
-    assert "{office}" in document.REVOCATION[language]
+    assert "{office}" in wording.REVOCATION[language]
     said = {"en": ("in writing", "does not change my care"), "es": ("por escrito", "no cambia mi atención")}
-    assert said[language][0] in document.REVOCATION[language]
-    assert said[language][1] in document.REFUSAL[language]
+    assert said[language][0] in wording.REVOCATION[language]
+    assert said[language][1] in wording.REFUSAL[language]

@@ -7,7 +7,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from portal.audit.models import AuditEntry
-from portal.consent import document, service
+from portal.consent import holding, preparing, signing, standing, texts, wording
 from portal.consent.models import Consent, ConsentEvent, SigningMethod
 from portal.consent.rules import Scope, State
 from portal.core.actor import Actor
@@ -20,7 +20,7 @@ from tests.factories.people import make_client, make_family_member, make_locatio
 
 def sign(consent: Consent, **values):
     with writing():
-        return service.sign(
+        return signing.sign(
             **{
                 "consent": consent,
                 "typed_name": "Marcus Dole",
@@ -62,16 +62,16 @@ def test_it_ends_at_the_end_of_the_last_day_in_the_locations_zone(app: Flask) ->
     assert consent.ends_at == datetime(2026, 7, 1, 4, 0, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("language", document.LANGUAGES)
+@pytest.mark.parametrize("language", wording.LANGUAGES)
 def test_the_frozen_text_says_every_element(app: Flask, language: str) -> None:
     consent = make_signed_consent(language=language)
     assert consent.signed_text is not None
     said = [consent.client_name, consent.discloser, consent.recipient_name, consent.signer_name]
-    said += [document.INFORMATION[language][scope] for scope in Scope]
-    said += [document.day(consent.expires_on, language), document.PURPOSES[language]["family_program"]]
+    said += [wording.INFORMATION[language][scope] for scope in Scope]
+    said += [texts.day(consent.expires_on, language), wording.PURPOSES[language]["family_program"]]
     said += [consent.revocation_statement, consent.redisclosure_statement, consent.refusal_statement]
     assert [words for words in said if words not in consent.signed_text] == []
-    assert consent.signed_text_digest == document.digest(consent.signed_text)
+    assert consent.signed_text_digest == texts.digest(consent.signed_text)
 
 
 def test_a_client_renamed_later_keeps_the_name_in_the_signed_text(app: Flask) -> None:
@@ -95,7 +95,7 @@ def test_case_and_spaces_of_the_typed_name_do_not_matter(app: Flask, typed: str)
         ({"agreed": False}, "agree_first"),
         ({"method": SigningMethod.DESK}, "witness_missing"),
         ({"method": SigningMethod.PAPER}, "witness_missing"),
-        ({"read_digest": document.digest("another text")}, "text_changed"),
+        ({"read_digest": texts.digest("another text")}, "text_changed"),
         ({"now": NOW + timedelta(days=14)}, "waited_too_long"),
     ],
 )
@@ -113,8 +113,8 @@ def test_a_draft_can_be_signed_until_the_fourteenth_day(app: Flask) -> None:
 
 def test_what_was_on_the_screen_is_what_is_signed(app: Flask) -> None:
     consent = make_pending_consent()
-    text = service.text_to_sign(consent)
-    signed = sign(consent, read_digest=document.digest(text))
+    text = preparing.text_to_sign(consent)
+    signed = sign(consent, read_digest=texts.digest(text))
     assert (signed.signed_text or "").startswith(text)
 
 
@@ -148,7 +148,7 @@ def test_each_missing_element_is_refused_by_its_name(app: Flask, change, code: s
 @pytest.mark.parametrize("statement", ["REVOCATION", "REDISCLOSURE", "REFUSAL"])
 def test_a_template_without_a_statement_cannot_be_signed(app: Flask, monkeypatch, statement: str) -> None:
     consent = make_pending_consent()
-    monkeypatch.setattr(document, statement, {"en": "", "es": ""})
+    monkeypatch.setattr(wording, statement, {"en": "", "es": ""})
     assert refusal(consent) == f"missing_{statement.lower()}_statement"
 
 
@@ -213,7 +213,7 @@ def test_a_new_signature_retires_the_old_consent_of_the_pair(app: Flask) -> None
 def test_a_hold_does_not_outlive_a_new_signature(app: Flask) -> None:
     old = make_signed_consent()
     with writing():
-        service.hold(consent=old, kind="spoken", actor=Actor("staff", 1), now=NOW)
+        holding.hold(consent=old, kind="spoken", actor=Actor("staff", 1), now=NOW)
     make_signed_consent(client=old.client, family_member=old.family_member)
     assert old.state is State.SUPERSEDED
 
@@ -234,7 +234,7 @@ def test_the_client_chooses_before_signing_and_never_after(app: Flask) -> None:
     consent = make_pending_consent(scopes={Scope.SESSIONS, Scope.LESSONS})
     actor = Actor("client", consent.client_id)
     with writing():
-        service.choose(consent=consent, scopes={Scope.LESSONS, Scope.PROGRAM_STEP}, actor=actor, now=NOW)
-    assert service.granted(sign(consent), NOW) == {Scope.LESSONS, Scope.PROGRAM_STEP}
+        preparing.choose(consent=consent, scopes={Scope.LESSONS, Scope.PROGRAM_STEP}, actor=actor, now=NOW)
+    assert standing.granted(sign(consent), NOW) == {Scope.LESSONS, Scope.PROGRAM_STEP}
     with pytest.raises(TooLate), writing():
-        service.choose(consent=consent, scopes=set(Scope), actor=actor, now=NOW)
+        preparing.choose(consent=consent, scopes=set(Scope), actor=actor, now=NOW)

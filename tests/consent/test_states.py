@@ -7,7 +7,7 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from portal.audit.models import AuditEntry
-from portal.consent import rules, service
+from portal.consent import rules, states
 from portal.consent.models import Consent, ConsentEvent
 from portal.consent.rules import Event, State
 from portal.core.actor import Actor
@@ -76,11 +76,11 @@ def test_every_step_through_the_database_leaves_history_and_audit(app: Flask) ->
         after = EXPECTED.get((state, event))
         if after is None:
             with pytest.raises(TooLate), writing():
-                service._move(consent, event, actor=Actor("staff", 1), now=NOW)
+                states.move(consent, event, actor=Actor("staff", 1), now=NOW)
             assert consent.state is state
             continue
         with writing():
-            service._move(consent, event, actor=Actor("staff", 1), now=NOW)
+            states.move(consent, event, actor=Actor("staff", 1), now=NOW)
         step = db.session.scalars(select(ConsentEvent).order_by(ConsentEvent.id.desc()).limit(1)).one()
         told = db.session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc()).limit(1)).one()
         assert (consent.state, step.from_state, step.to_state, step.event) == (after, state, after, event)
@@ -96,7 +96,7 @@ def test_the_slower_of_two_is_told_and_changes_nothing(app: Flask) -> None:
             .values(state=State.REVOKED)
             .execution_options(synchronize_session=False)
         )
-        service._move(consent, Event.HOLD, actor=Actor("staff", 1), now=NOW)
+        states.move(consent, Event.HOLD, actor=Actor("staff", 1), now=NOW)
 
 
 def test_what_is_live_must_be_complete_says_the_database(app: Flask) -> None:

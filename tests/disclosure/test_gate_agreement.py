@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 from sqlalchemy import literal, select
 
-from portal.consent import queries, rules, service
+from portal.consent import ending, holding, preparing, queries, rules, signing, standing
 from portal.consent.models import Consent
 from portal.consent.rules import NEEDS, Scope, State
 from portal.core.actor import Actor
@@ -136,7 +136,7 @@ class World:
             getattr(self, step[0])(*step[1:])
 
     def prepared(self, scopes: frozenset[Scope], day: date | None) -> Consent:
-        return service.prepare(
+        return preparing.prepare(
             relationship=self.link,
             scopes=scopes,
             expires_on=day,
@@ -152,14 +152,14 @@ class World:
 
     def renew(self) -> None:
         if consent := self.live():
-            self.signed(service.renew(consent=consent, actor=Actor("client"), now=self.now))
+            self.signed(preparing.renew(consent=consent, actor=Actor("client"), now=self.now))
 
     def sign_first(self) -> None:
         """A minor signs and the guardian does not: nothing changes. An adult signs."""
         self.signed(self.prepared(frozenset(Scope), None), with_guardian=False)
 
     def signed(self, consent: Consent, with_guardian: bool = True) -> None:
-        scopes = service.granted(consent, self.now)
+        scopes = standing.granted(consent, self.now)
         consent_signed.sign(
             consent=consent,
             typed_name=self.client.full_name,
@@ -183,7 +183,7 @@ class World:
             self.model.ends_at = min(end, birthday)
 
     def guardian_signs(self, consent: Consent) -> None:
-        service.sign_as_guardian(
+        signing.sign_as_guardian(
             consent=consent,
             name="Rosa Quartz",
             relationship="mother",
@@ -215,14 +215,14 @@ class World:
 
     def undo(self) -> None:
         if consent := self.live():
-            service.undo_hold(consent=consent, actor=STAFF, now=self.now)
+            holding.undo_hold(consent=consent, actor=STAFF, now=self.now)
             assert self.now < self.model.held_at + timedelta(minutes=10)
             assert self.model.held != "new_episode"
             self.model.held = None
 
     def lift(self, side: str) -> None:
         if consent := self.live():
-            service.lift_hold(consent=consent, actor=Actor(side, 1), now=self.now)
+            holding.lift_hold(consent=consent, actor=Actor(side, 1), now=self.now)
             self.model.agreed.add("client" if side == "desk" else side)
             if self.model.held != "safety" or self.model.agreed == {"client", "staff"}:
                 assert "client" in self.model.agreed
@@ -235,7 +235,7 @@ class World:
 
     def error(self) -> None:
         if consent := self.live():
-            service.mark_entered_in_error(consent=consent, actor=STAFF, now=self.now, reason="wrong person")
+            ending.mark_entered_in_error(consent=consent, actor=STAFF, now=self.now, reason="wrong person")
             self.model = Model()
 
     def wait(self, span: timedelta) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 
-from portal.consent import service as consents
+from portal.consent import ending, states
 from portal.consent.models import Consent
 from portal.consent.rules import Scope
 from portal.core.actor import Actor
@@ -20,17 +20,17 @@ CLIENT = Actor("client", 1)
 
 
 def narrow(consent: Consent) -> None:
-    consents.narrow(
+    ending.narrow(
         consent=consent, scopes={Scope.SESSIONS}, typed_name=consent.client_name, actor=CLIENT, now=NOW
     )
 
 
 def revoke(consent: Consent) -> None:
-    consents.revoke(consent=consent, actor=CLIENT, now=NOW)
+    ending.revoke(consent=consent, actor=CLIENT, now=NOW)
 
 
 def die(consent: Consent) -> None:
-    consents.lock_pair(consent)
+    states.lock_pair(consent)
     consent.client.deceased_on = NOW.date()
 
 

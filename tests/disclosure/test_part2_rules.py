@@ -19,7 +19,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from portal.consent import document, service
+from portal.consent import signing, texts, withdrawal, wording
 from portal.consent.models import Consent, Withdrawal
 from portal.consent.rules import LIVE, Scope, State
 from portal.core.actor import Actor
@@ -146,7 +146,7 @@ def test_t_r2_what_was_handed_over_before_is_named_as_done(
     page = browser.get(f"/my/permissions/{shared.id}/withdrawals/{written.id}")
     check_page(page, names=("Marcus", "Elena"), status=200)
     assert "shared 2 times, of these 2 by e-mail; the last time on March 4, 2026" in page.text
-    assert document.digest(written.text) == written.text_digest
+    assert texts.digest(written.text) == written.text_digest
 
 
 def test_t_r3_no_page_about_a_client_is_kept_by_a_browser(
@@ -291,7 +291,7 @@ STATEMENTS = {"C6": "REVOCATION", "C10a": "REDISCLOSURE", "C10b": "REFUSAL"}
 
 def refused_to(consent: Consent, **values) -> str:
     with pytest.raises(Refused) as refusal, writing():
-        service.sign(
+        signing.sign(
             **{
                 "consent": consent,
                 "typed_name": consent.client.full_name,
@@ -322,7 +322,7 @@ def test_p2_02_each_missing_element_is_refused_by_its_name(app: Flask, element: 
 @pytest.mark.parametrize("element", STATEMENTS)
 def test_p2_02_a_missing_statement_is_refused_by_its_name(app: Flask, monkeypatch, element: str) -> None:
     consent = make_pending_consent()
-    monkeypatch.setattr(document, STATEMENTS[element], {"en": "", "es": ""})
+    monkeypatch.setattr(wording, STATEMENTS[element], {"en": "", "es": ""})
     assert refused_to(consent) == f"missing_{STATEMENTS[element].lower()}_statement"
 
 
@@ -345,7 +345,7 @@ def test_p2_02_a_missing_signature_is_refused_by_its_name(
 def test_p2_02_the_copy_is_there_at_once(app: Flask, method: str) -> None:
     consent = make_pending_consent()
     with writing():
-        service.sign(
+        signing.sign(
             consent=consent,
             typed_name="Marcus Dole",
             agreed=True,
@@ -355,7 +355,7 @@ def test_p2_02_the_copy_is_there_at_once(app: Flask, method: str) -> None:
             now=NOW,
         )
     assert consent.copy_given_at == consent.signed_at == NOW
-    assert document.digest(consent.signed_text or "") == consent.signed_text_digest
+    assert texts.digest(consent.signed_text or "") == consent.signed_text_digest
 
 
 @pytest.mark.parametrize(
@@ -710,6 +710,6 @@ def test_narrowing_leaves_a_document_in_the_language_of_the_consent(app: Flask) 
             now=NOW,
         )
     written = db.session.scalars(select(Withdrawal)).one()
-    assert (written.language, written.template_version) == ("es", document.WITHDRAWAL_VERSION)
+    assert (written.language, written.template_version) == ("es", withdrawal.WITHDRAWAL_VERSION)
     assert written.text.startswith("# Fin de una parte de un permiso")
-    assert document.INFORMATION["es"][Scope.LESSONS] in written.text
+    assert wording.INFORMATION["es"][Scope.LESSONS] in written.text

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from portal.consent import service
+from portal.consent import preparing, signing
 from portal.consent.models import Consent, SigningMethod
 from portal.consent.rules import Scope
 from portal.core.actor import Actor
@@ -51,7 +51,7 @@ def make_pending_consent(
     """A consent that waits for its signature."""
 
     def make() -> Consent:
-        return service.prepare(
+        return preparing.prepare(
             relationship=relationship_of(client, family_member),
             scopes=scopes,
             expires_on=expires_on,
@@ -85,7 +85,7 @@ def make_signed_consent(
             language=language,
             now=now,
         )
-        return service.sign(
+        return signing.sign(
             consent=consent,
             typed_name=consent.client.full_name,
             agreed=True,

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from portal.accounts.models import User
 from portal.center.models import Location, Program
-from portal.consent import service as consent
+from portal.consent import holding
 from portal.consent.models import HoldKind
 from portal.consent.rules import Scope
 from portal.core.db import db, writing
@@ -94,7 +94,7 @@ def _others(location: Location, program: Program, track: Track, staff: StaffMemb
         signed = make_signed_consent(client=client, family_member=member, expires_on=date(2026, 3, 11))
         if given == "Dwayne":
             with writing():
-                consent.hold(consent=db.session.merge(signed), kind=HoldKind.SPOKEN, actor=FACTORY, now=NOW)
+                holding.hold(consent=db.session.merge(signed), kind=HoldKind.SPOKEN, actor=FACTORY, now=NOW)
 
 
 def _sessions(location: Location, elena: FamilyMember) -> int:

@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from portal.consent import service as consents
+from portal.consent import ending
 from portal.consent.models import Consent
 from portal.consent.rules import Scope
 from portal.core.actor import Actor
@@ -106,12 +106,12 @@ def test_no_confirmed_address_no_mail(app: Flask, evening: Evening) -> None:
 
 def revoke(evening: Evening) -> None:
     with writing():
-        consents.revoke(consent=evening.consent, actor=Actor("client", evening.consent.client_id), now=NOW)
+        ending.revoke(consent=evening.consent, actor=Actor("client", evening.consent.client_id), now=NOW)
 
 
 def narrow(evening: Evening) -> None:
     with writing():
-        consents.narrow(
+        ending.narrow(
             consent=evening.consent,
             scopes={Scope.SESSIONS},
             typed_name=evening.consent.client_name,

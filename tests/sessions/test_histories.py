@@ -21,7 +21,7 @@ from hypothesis.stateful import (
 )
 from sqlalchemy import select
 
-from portal.consent import service as consents
+from portal.consent import ending, holding
 from portal.consent.models import Consent, HoldKind
 from portal.consent.rules import Scope, State
 from portal.core.actor import Actor
@@ -142,17 +142,17 @@ class OneSession(RuleBasedStateMachine):
         with writing():
             consent = self.consent(person)
             if consent.state is State.ACTIVE:
-                consents.hold(consent=consent, kind=HoldKind.SPOKEN, actor=STAFF, now=self.now)
+                holding.hold(consent=consent, kind=HoldKind.SPOKEN, actor=STAFF, now=self.now)
             elif consent.state is State.ON_HOLD:
                 actor = Actor("client", consent.client_id)
-                consents.lift_hold(consent=consent, actor=actor, now=self.now)
+                holding.lift_hold(consent=consent, actor=actor, now=self.now)
 
     @rule(person=people)
     def stop_sharing(self, person: int) -> None:
         with writing():
             consent = self.consent(person)
             if consent.state in (State.ACTIVE, State.ON_HOLD):
-                consents.revoke(consent=consent, actor=STAFF, now=self.now)
+                ending.revoke(consent=consent, actor=STAFF, now=self.now)
                 service.release(relationship_id=consent.relationship_id, actor=STAFF, now=self.now)
                 self.stopped.add(consent.family_member_id)
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from portal.consent import service as consents
+from portal.consent import ending
 from portal.consent.models import Consent
 from portal.core.actor import Actor
 from portal.core.db import db, writing
@@ -95,7 +95,7 @@ def test_nothing_is_told_once_the_permission_has_ended() -> None:
     message = queued(mine, "place_confirmed")
     with writing():
         consent = consent_of(mine)
-        consents.revoke(consent=consent, actor=STAFF, now=NOW)
+        ending.revoke(consent=consent, actor=STAFF, now=NOW)
     assert reason(message) == "no_permission"
 
 

@@ -16,7 +16,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from portal.accounts.models import Audience
-from portal.consent import service as consents
+from portal.consent import ending, holding
 from portal.consent.models import Consent, HoldKind
 from portal.core.actor import Actor
 from portal.core.db import db, writing
@@ -175,11 +175,11 @@ def hold(consent: Consent) -> None:
 
 
 def hold_without_workflow(consent: Consent) -> None:
-    consents.hold(consent=consent, kind=HoldKind.SAFETY, actor=Actor("staff", None), now=NOW)
+    holding.hold(consent=consent, kind=HoldKind.SAFETY, actor=Actor("staff", None), now=NOW)
 
 
 def revoke_without_workflow(consent: Consent) -> None:
-    consents.revoke(consent=consent, actor=Actor("client", consent.client_id), now=NOW)
+    ending.revoke(consent=consent, actor=Actor("client", consent.client_id), now=NOW)
 
 
 def death(consent: Consent) -> None:

@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from portal.consent import service as consents
+from portal.consent import standing
 from portal.consent.models import Consent
 from portal.consent.rules import Event, Scope, State
 from portal.core.actor import Actor
@@ -151,4 +151,4 @@ def test_a_consent_is_stopped_once(app: Flask) -> None:
 def test_granted_scopes_stay_readable_after_the_end(app: Flask) -> None:
     consent = make_signed_consent(scopes={Scope.LESSONS})
     stop(consent)
-    assert consents.granted(consent, NOW) == {Scope.LESSONS}
+    assert standing.granted(consent, NOW) == {Scope.LESSONS}

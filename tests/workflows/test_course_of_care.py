@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from portal.accounts.models import BrowserSession
 from portal.audit.models import AuditEntry
-from portal.consent import service as consents
+from portal.consent import holding
 from portal.consent.models import Consent, HoldKind
 from portal.consent.rules import Scope, State
 from portal.core.actor import Actor
@@ -159,11 +159,11 @@ def test_a_return_suspends_until_the_client_decides_again(app: Flask) -> None:
     assert not sees(consent)
     for actor in (STAFF, Actor("staff", 2)):
         with pytest.raises(Refused, match="only_client_lifts"), writing():
-            consents.lift_hold(consent=consent, actor=actor, now=NOW)
+            holding.lift_hold(consent=consent, actor=actor, now=NOW)
         with pytest.raises(Refused, match="hold_undo_over"), writing():
-            consents.undo_hold(consent=consent, actor=actor, now=NOW)
+            holding.undo_hold(consent=consent, actor=actor, now=NOW)
     with writing():
-        consents.lift_hold(consent=consent, actor=Actor("client", consent.client_id), now=NOW)
+        holding.lift_hold(consent=consent, actor=Actor("client", consent.client_id), now=NOW)
     assert sees(consent)
     assert consent.family_member.user_id == account
     assert db.session.get_one(type(progress), progress.id)

@@ -2,7 +2,7 @@
 
 from flask.typing import ResponseReturnValue
 
-from portal.consent import document, queries
+from portal.consent import queries, texts
 from portal.web import access, pdf
 from portal.web.pages import Pages
 
@@ -13,5 +13,5 @@ pages = Pages()
 def copy_pdf(consent_id: int) -> ResponseReturnValue:
     """What the client signed, word for word."""
     consent = queries.own_signed(access.client(), consent_id)
-    blocks = document.blocks(consent.signed_text or "")
+    blocks = texts.blocks(consent.signed_text or "")
     return pdf.response("pdf/consent.html", "copy", consent=consent, blocks=blocks)

@@ -4,7 +4,7 @@ from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from portal.consent import queries, service
+from portal.consent import preparing, queries
 from portal.consent.queries import Person
 from portal.core.errors import NotFound
 from portal.web import access, language, signing
@@ -34,7 +34,7 @@ def new_permission(relationship_id: int) -> ResponseReturnValue:
     found = _person(relationship_id)
     if refused():
         return redirect(url_for(".person", relationship_id=relationship_id))
-    waiting = found.waiting or service.prepare(
+    waiting = found.waiting or preparing.prepare(
         relationship=found.relationship,
         scopes=found.allowed(access.now()),
         expires_on=None,

@@ -8,7 +8,7 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, StringField
 from wtforms.validators import Length
 
-from portal.consent import document, queries, rules, service
+from portal.consent import ending, holding, preparing, queries, rules, standing, texts
 from portal.consent.models import Consent
 from portal.consent.rules import State
 from portal.web import access, signing
@@ -80,7 +80,7 @@ def renew(consent_id: int) -> ResponseReturnValue:
     if refused():
         return redirect(url_for(".person", relationship_id=consent.relationship_id))
     person = queries.person_of(access.client(), consent.relationship_id, access.now())
-    waiting = person.waiting or service.renew(consent=consent, actor=access.actor(), now=access.now())
+    waiting = person.waiting or preparing.renew(consent=consent, actor=access.actor(), now=access.now())
     return redirect(url_for(".sign", consent_id=waiting.id))
 
 
@@ -89,7 +89,7 @@ def decline(consent_id: int) -> ResponseReturnValue:
     """Say no to a permission that waits; nothing else changes."""
     consent = _in_state(consent_id, *rules.WAITING)
     if not refused():
-        service.lapse(consent=consent, actor=access.actor(), now=access.now(), reason="client_declined")
+        ending.lapse(consent=consent, actor=access.actor(), now=access.now(), reason="client_declined")
         flash(_("You said no. Nothing is shared because of this."), "good")
     return redirect(url_for(".people"))
 
@@ -98,7 +98,7 @@ def decline(consent_id: int) -> ResponseReturnValue:
 def change(consent_id: int) -> ResponseReturnValue:
     """Take away at once, or add and sign anew."""
     consent = _in_state(consent_id, State.ACTIVE)
-    form = ChangeForm(scopes=[scope.value for scope in service.granted(consent, access.now())])
+    form = ChangeForm(scopes=[scope.value for scope in standing.granted(consent, access.now())])
     if submitted(form):
         to_sign = permission_changed.change(
             consent=consent,
@@ -131,7 +131,7 @@ def resume(consent_id: int) -> ResponseReturnValue:
     """The client ends a pause."""
     consent = _in_state(consent_id, State.ON_HOLD, State.ACTIVE)
     if not refused():
-        service.lift_hold(consent=consent, actor=access.actor(), now=access.now())
+        holding.lift_hold(consent=consent, actor=access.actor(), now=access.now())
         flash(_resumed(consent), "good")
     return redirect(url_for(".person", relationship_id=consent.relationship_id))
 
@@ -140,7 +140,7 @@ def resume(consent_id: int) -> ResponseReturnValue:
 def copy(consent_id: int) -> ResponseReturnValue:
     """The signed text, word for word, to read and print."""
     consent = queries.own_signed(access.client(), consent_id)
-    blocks = document.blocks(consent.signed_text or "")
+    blocks = texts.blocks(consent.signed_text or "")
     return render_template("client/permissions/copy.html", consent=consent, blocks=blocks)
 
 
@@ -148,7 +148,7 @@ def copy(consent_id: int) -> ResponseReturnValue:
 def withdrawal(consent_id: int, withdrawal_id: int) -> ResponseReturnValue:
     """The document of a withdrawal, word for word, to read and print."""
     found = queries.withdrawal_of(queries.own_signed(access.client(), consent_id), withdrawal_id)
-    blocks = document.blocks(found.text)
+    blocks = texts.blocks(found.text)
     return render_template("client/permissions/withdrawal.html", withdrawal=found, blocks=blocks)
 
 

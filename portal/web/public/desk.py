@@ -13,7 +13,7 @@ from flask_wtf import FlaskForm
 from wtforms import StringField
 from wtforms.validators import Length
 
-from portal.consent import desk, document, queries
+from portal.consent import desk, queries, texts
 from portal.consent.models import Consent, DeskSigning, SigningMethod
 from portal.consent.rules import State
 from portal.core.actor import Actor
@@ -151,7 +151,7 @@ def desk_guardian(code: str, consent_id: int) -> ResponseReturnValue:
         )
         return _signed(sitting, consent, passed_on)
     form.read_digest.data = consent.signed_text_digest
-    blocks = document.blocks(consent.signed_text or "")
+    blocks = texts.blocks(consent.signed_text or "")
     return render_template(
         "public/desk/guardian.html", sitting=sitting, consent=consent, form=form, blocks=blocks
     )
@@ -164,7 +164,7 @@ def desk_copy(code: str, consent_id: int) -> ResponseReturnValue:
     consent = queries.own_signed(sitting.row.client, consent_id)
     if consent.signed_at is None or consent.signed_at < sitting.row.created_at:
         raise NotFound
-    blocks = document.blocks(consent.signed_text or "")
+    blocks = texts.blocks(consent.signed_text or "")
     return render_template("public/desk/copy.html", sitting=sitting, consent=consent, blocks=blocks)
 
 
@@ -175,7 +175,7 @@ def desk_copy_pdf(code: str, consent_id: int) -> ResponseReturnValue:
     consent = queries.own_signed(sitting.row.client, consent_id)
     if consent.signed_at is None or consent.signed_at < sitting.row.created_at:
         raise NotFound
-    blocks = document.blocks(consent.signed_text or "")
+    blocks = texts.blocks(consent.signed_text or "")
     return pdf.response("pdf/consent.html", "copy", consent=consent, blocks=blocks)
 
 
@@ -227,7 +227,7 @@ def _signed(sitting: Sitting, consent: Consent, passed_on: str) -> str:
         sitting=sitting,
         consent=consent,
         passed_on=passed_on,
-        blocks=document.blocks(consent.signed_text or ""),
+        blocks=texts.blocks(consent.signed_text or ""),
     )
 
 

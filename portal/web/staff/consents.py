@@ -11,7 +11,7 @@ from wtforms import BooleanField, DateField, HiddenField, RadioField, SelectFiel
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired, Length, Optional
 
-from portal.consent import document, queries, service
+from portal.consent import holding, preparing, queries, standing, texts, wording
 from portal.consent.models import Consent, HoldKind
 from portal.consent.rules import State
 from portal.core import clock
@@ -127,7 +127,7 @@ def prepare_consent() -> ResponseReturnValue:
     relationship = _relationship()
     form = PrepareForm(language=relationship.client.language)
     if submitted(form):
-        made = service.prepare(
+        made = preparing.prepare(
             relationship=relationship,
             scopes=form.scopes.scopes,
             expires_on=form.expires_on.data,
@@ -148,7 +148,7 @@ def consent(consent_id: int) -> str:
     """Where it stands, what it allows, its history, its text."""
     found = _consent(consent_id)
     ledger.viewed(found.client_id, "consent")
-    text = found.signed_text or service.text_to_sign(found)
+    text = found.signed_text or preparing.text_to_sign(found)
     return render_template(
         "staff/consents/consent.html",
         consent=found,
@@ -156,9 +156,9 @@ def consent(consent_id: int) -> str:
         steps=queries.history(found),
         events=EVENTS,
         reasons=REASONS,
-        blocks=document.blocks(text),
-        for_counsel=document.FOR_COUNSEL,
-        may_undo=service.may_undo_hold(found, actor=access.actor(), at=access.now()),
+        blocks=texts.blocks(text),
+        for_counsel=wording.FOR_COUNSEL,
+        may_undo=holding.may_undo_hold(found, actor=access.actor(), at=access.now()),
     )
 
 
@@ -169,7 +169,7 @@ def paper_consent(consent_id: int) -> ResponseReturnValue:
     if found.state is not State.PENDING_SIGNATURE:
         return redirect(url_for(".consent", consent_id=consent_id))
     form = PaperForm()
-    needs_guardian = service.needs_guardian(found.client, access.now())
+    needs_guardian = standing.needs_guardian(found.client, access.now())
     if not needs_guardian:
         form.without_guardian()
     if submitted(form):
@@ -184,13 +184,13 @@ def paper_consent(consent_id: int) -> ResponseReturnValue:
             read_digest=form.read_digest.data or "",
         )
         return render_template("staff/consents/paper_filed.html", consent=found, code=code)
-    text = service.text_to_sign(found)
-    form.read_digest.data = document.digest(text)
+    text = preparing.text_to_sign(found)
+    form.read_digest.data = texts.digest(text)
     return render_template(
         "staff/consents/paper.html",
         consent=found,
         form=form,
-        blocks=document.blocks(text),
+        blocks=texts.blocks(text),
         needs_guardian=needs_guardian,
     )
 
@@ -200,7 +200,7 @@ def file_scan(consent_id: int) -> ResponseReturnValue:
     """The scan of the paper is on file."""
     found = _consent(consent_id)
     if not refused():
-        service.file_scan(consent=found, actor=access.actor(), now=access.now())
+        consent_signed.file_scan(consent=found, actor=access.actor(), now=access.now())
         flash(_("The scan is noted as filed."), "good")
     return redirect(url_for(".consent", consent_id=consent_id))
 
@@ -212,7 +212,7 @@ def renew_consent(consent_id: int) -> ResponseReturnValue:
     if refused():
         return redirect(url_for(".consent", consent_id=consent_id))
     waiting = queries.person_of(found.client, found.relationship_id, access.now()).waiting
-    made = waiting or service.renew(consent=found, actor=access.actor(), now=access.now())
+    made = waiting or preparing.renew(consent=found, actor=access.actor(), now=access.now())
     flash(_("Prepared. Now the client reads and signs it."), "good")
     return redirect(url_for(".consent", consent_id=made.id))
 
@@ -227,7 +227,7 @@ def withdrawal(consent_id: int, withdrawal_id: int) -> str:
         "staff/consents/withdrawn.html",
         consent=found,
         withdrawal=document_of,
-        blocks=document.blocks(document_of.text),
+        blocks=texts.blocks(document_of.text),
     )
 
 
@@ -254,7 +254,7 @@ def undo_hold(consent_id: int) -> ResponseReturnValue:
     """ "Wrong row": within 10 minutes, by whoever pressed it."""
     found = _consent(consent_id)
     if not refused():
-        service.undo_hold(consent=found, actor=access.actor(), now=access.now())
+        holding.undo_hold(consent=found, actor=access.actor(), now=access.now())
         flash(_("The hold is undone."), "good")
     return redirect(url_for(".consent", consent_id=consent_id))
 
@@ -264,7 +264,7 @@ def agree_to_resume(consent_id: int) -> ResponseReturnValue:
     """The clinician's yes to the end of a safety hold; the client's is needed as well."""
     found = _consent(consent_id)
     if not refused():
-        service.lift_hold(consent=found, actor=access.actor(), now=access.now())
+        holding.lift_hold(consent=found, actor=access.actor(), now=access.now())
         flash(_("Your yes is recorded."), "good")
     return redirect(url_for(".consent", consent_id=consent_id))
 

@@ -2,7 +2,7 @@
 
 from flask.typing import ResponseReturnValue
 
-from portal.consent import document, queries
+from portal.consent import queries, texts
 from portal.core.errors import NotFound
 from portal.web import access, ledger, pdf
 from portal.web.pages import Pages
@@ -17,5 +17,5 @@ def consent_pdf(consent_id: int) -> ResponseReturnValue:
     if consent.signed_text is None:
         raise NotFound
     ledger.viewed(consent.client_id, "consent_copy")
-    blocks = document.blocks(consent.signed_text)
+    blocks = texts.blocks(consent.signed_text)
     return pdf.response("pdf/consent.html", "copy", consent=consent, blocks=blocks)

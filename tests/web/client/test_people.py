@@ -6,7 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from portal.consent import service
+from portal.consent import holding
 from portal.consent.models import Consent
 from portal.consent.rules import Scope, State
 from portal.core import tokens
@@ -126,7 +126,7 @@ def test_a_permission_that_ends_within_a_month_can_be_renewed(
 def test_a_paused_permission_shows_no_list(client: FlaskClient, marcus: Client) -> None:
     consent = make_signed_consent(client=marcus, scopes={Scope.PROGRAM_STEP})
     with writing():
-        service.hold(consent=consent, kind="spoken", actor=Actor("staff", 1), now=NOW)
+        holding.hold(consent=consent, kind="spoken", actor=Actor("staff", 1), now=NOW)
     html = client.get("/my/home").get_data(as_text=True)
     assert "Where I am in the program" not in html
     assert "Sharing is paused" in html

@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from portal.audit.models import AuditEntry
-from portal.consent import service
+from portal.consent import holding, standing
 from portal.consent.models import Consent
 from portal.consent.rules import Scope, State
 from portal.core import tokens
@@ -60,7 +60,7 @@ def test_a_permission_is_signed_in_four_steps(client: FlaskClient, marcus: Clien
     page = sign_through(client, consent.id)
     signed = fresh(consent)
     assert signed.state is State.ACTIVE
-    assert set(service.granted(signed, NOW)) == {Scope.SESSIONS, Scope.LESSONS}
+    assert set(standing.granted(signed, NOW)) == {Scope.SESSIONS, Scope.LESSONS}
     assert str(signed.expires_on) == "2026-06-04"
     code = re.search(r'class="code">([^<]+)<', page.get_data(as_text=True))
     assert code
@@ -132,7 +132,7 @@ def test_unticking_works_at_once(client: FlaskClient, marcus: Client) -> None:
     change = f"/my/permissions/{consent.id}/change"
     check_page(client.get(change), names=NAMES, status=200)
     post(client, change, {"scopes": ["lessons"], "typed_name": "Marcus Dole"})
-    assert service.granted(fresh(consent), NOW) == {Scope.LESSONS}
+    assert standing.granted(fresh(consent), NOW) == {Scope.LESSONS}
     assert fresh(consent).state is State.ACTIVE
 
 
@@ -140,14 +140,14 @@ def test_unticking_needs_the_name_since_it_is_signed(client: FlaskClient, marcus
     consent = make_signed_consent(client=marcus, scopes={Scope.SESSIONS, Scope.LESSONS})
     page = post(client, f"/my/permissions/{consent.id}/change", {"scopes": ["lessons"], "typed_name": "M"})
     assert "Type your name as it stands above." in page.get_data(as_text=True)
-    assert service.granted(fresh(consent), NOW) == {Scope.SESSIONS, Scope.LESSONS}
+    assert standing.granted(fresh(consent), NOW) == {Scope.SESSIONS, Scope.LESSONS}
 
 
 def test_adding_asks_for_a_new_signature(client: FlaskClient, marcus: Client) -> None:
     consent = make_signed_consent(client=marcus, scopes={Scope.SESSIONS})
     answer = post(client, f"/my/permissions/{consent.id}/change", {"scopes": ["sessions", "lessons"]})
     assert re.search(r"/my/permissions/\d+/sign/read$", answer.headers["Location"])
-    assert service.granted(fresh(consent), NOW) == {Scope.SESSIONS}
+    assert standing.granted(fresh(consent), NOW) == {Scope.SESSIONS}
 
 
 def test_changing_one_box_for_another_takes_the_first_away_at_once(
@@ -196,7 +196,7 @@ def test_everybody_is_stopped_in_two_taps(client: FlaskClient, marcus: Client) -
 def test_the_client_alone_ends_a_spoken_hold(client: FlaskClient, marcus: Client) -> None:
     consent = make_signed_consent(client=marcus)
     with writing():
-        service.hold(consent=consent, kind="spoken", actor=Actor("staff", 1), now=NOW)
+        holding.hold(consent=consent, kind="spoken", actor=Actor("staff", 1), now=NOW)
     assert "Sharing is paused" in client.get("/my/people").get_data(as_text=True)
     post(client, f"/my/permissions/{consent.id}/resume")
     assert fresh(consent).state is State.ACTIVE
@@ -205,11 +205,11 @@ def test_the_client_alone_ends_a_spoken_hold(client: FlaskClient, marcus: Client
 def test_a_safety_hold_also_needs_the_clinician(client: FlaskClient, marcus: Client) -> None:
     consent = make_signed_consent(client=marcus)
     with writing():
-        service.hold(consent=consent, kind="safety", actor=Actor("staff", 1), now=NOW)
+        holding.hold(consent=consent, kind="safety", actor=Actor("staff", 1), now=NOW)
     post(client, f"/my/permissions/{consent.id}/resume")
     assert fresh(consent).state is State.ON_HOLD
     with writing():
-        service.lift_hold(consent=fresh(consent), actor=Actor("staff", 1), now=NOW)
+        holding.lift_hold(consent=fresh(consent), actor=Actor("staff", 1), now=NOW)
     assert fresh(consent).state is State.ACTIVE
 
 

@@ -6,7 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from portal.consent import service as consents
+from portal.consent import ending
 from portal.consent.models import Consent
 from portal.consent.rules import Scope
 from portal.core.actor import Actor
@@ -104,7 +104,7 @@ def test_the_week_is_empty_once_the_client_stops_sharing(client, write):
     elena, marcus = make_elena(), make_followed_client()
     consent = share(elena, marcus)
     with write():
-        consents.revoke(consent=consent, actor=Actor("client", marcus.id), now=NOW)
+        ending.revoke(consent=consent, actor=Actor("client", marcus.id), now=NOW)
     text = page(client, elena)
     assert "Nothing this week." in text
     assert "8:30 pm" not in text
@@ -287,7 +287,7 @@ def test_the_feed_stays_200_and_is_empty_when_sharing_stops(app, client, write):
     path = switched_on(client, elena)
     assert "VEVENT" in app.test_client().get(path).text
     with write():
-        consents.revoke(consent=consent, actor=Actor("client", marcus.id), now=NOW)
+        ending.revoke(consent=consent, actor=Actor("client", marcus.id), now=NOW)
     response = app.test_client().get(path)
     assert response.status_code == 200
     assert "VEVENT" not in response.text

@@ -7,7 +7,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import event, select
 
-from portal.consent import service as consents
+from portal.consent import ending
 from portal.consent.rules import Scope
 from portal.core.actor import Actor
 from portal.core.db import db, writing
@@ -68,7 +68,7 @@ def test_never_signed_stopped_and_on_hold_look_alike(client: FlaskClient) -> Non
     consent = make_signed_consent(family_member=member)
     assert "gave you permission" in client.get("/home").text
     with writing():
-        consents.revoke(consent=db.session.merge(consent), actor=Actor("staff", 1), now=NOW)
+        ending.revoke(consent=db.session.merge(consent), actor=Actor("staff", 1), now=NOW)
     assert tokenless(client.get("/home").text) == tokenless(before)
 
 
@@ -132,7 +132,7 @@ def test_before_first_use_and_after_a_change_home_leads_to_what_can_be_seen(
     assert "Read this first" not in client.get("/home").text
     held_clock.advance(minutes=1)
     with writing():
-        consents.narrow(
+        ending.narrow(
             consent=db.session.merge(consent),
             scopes={Scope.LESSONS},
             typed_name="Marcus Dole",

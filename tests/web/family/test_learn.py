@@ -7,7 +7,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
-from portal.consent import service as consents
+from portal.consent import ending
 from portal.consent.models import Consent
 from portal.consent.rules import Scope
 from portal.core.actor import Actor
@@ -200,7 +200,7 @@ def test_when_sharing_stops_the_pick_is_gone_and_own_progress_stays(
     begin(client, module)
     post(client, f"/learn/{module.id}/1/next")
     with writing():
-        consents.revoke(
+        ending.revoke(
             consent=db.session.get_one(Consent, consent.id),
             actor=Actor("client", consent.client_id),
             now=NOW,

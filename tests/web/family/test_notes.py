@@ -5,7 +5,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from portal.consent import service as consents
+from portal.consent import ending
 from portal.consent.models import Consent
 from portal.core.actor import Actor
 from portal.core.db import db, writing
@@ -99,7 +99,7 @@ def test_a_note_is_shared_taken_back_and_survives_the_permission(
     assert "Your team can read this note" in client.get(at).text
     with writing():
         one = db.session.get_one(Consent, consent_id)
-        consents.revoke(consent=one, actor=Actor("client", one.client_id), now=NOW)
+        ending.revoke(consent=one, actor=Actor("client", one.client_id), now=NOW)
     assert "For the team." in client.get(at).text
     post(client, f"{at}/take-back")
     assert private.shared_notes(relationship_ids=[relationship_id]) == []

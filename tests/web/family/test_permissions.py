@@ -8,7 +8,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from portal.consent import service as consents
+from portal.consent import holding, standing
 from portal.consent.models import Consent
 from portal.consent.rules import Scope
 from portal.core.actor import Actor
@@ -149,6 +149,6 @@ def test_a_click_on_read_with_nothing_shared_writes_nothing(client: FlaskClient,
 def test_granted_boxes_alone_open_nothing(client: FlaskClient, elena: FamilyMember) -> None:
     consent = make_signed_consent(family_member=elena)
     with writing():
-        consents.hold(consent=consent, kind="spoken", actor=Actor("staff", 1), now=NOW)
-    assert consents.granted(consent, NOW)
+        holding.hold(consent=consent, kind="spoken", actor=Actor("staff", 1), now=NOW)
+    assert standing.granted(consent, NOW)
     assert "Marcus" not in text(client)

@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from portal.accounts.models import Audience
-from portal.consent import service as consents
+from portal.consent import holding
 from portal.consent.rules import Scope
 from portal.core.actor import Actor
 from portal.core.db import db, writing
@@ -156,7 +156,7 @@ def test_what_is_taken_away_is_gone_from_it(client: FlaskClient, marcus: Client)
     address = f"/my/people/{consent.relationship_id}/preview/home"
     assert "gave you permission" in client.get(address).text
     with writing():
-        consents.hold(consent=consent, kind="spoken", actor=Actor("staff", 1), now=NOW)
+        holding.hold(consent=consent, kind="spoken", actor=Actor("staff", 1), now=NOW)
     assert "gave you permission" not in client.get(address).text
 
 

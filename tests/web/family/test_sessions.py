@@ -8,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from portal.consent import service as consents
+from portal.consent import ending
 from portal.consent.models import Consent
 from portal.core.actor import Actor
 from portal.core.db import db, writing
@@ -257,7 +257,7 @@ def test_the_moment_sharing_stops_the_session_is_gone(client: FlaskClient) -> No
     session = group(consent)
     make_sign_up(session=session, relationship=consent.relationship)
     with writing():
-        consents.revoke(consent=db.session.merge(consent), actor=STAFF, now=NOW)
+        ending.revoke(consent=db.session.merge(consent), actor=STAFF, now=NOW)
     assert answers(client, session.id) == {404}
     assert "Talking when" not in client.get("/sessions").text
 

@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from portal.audit.models import AuditEntry
-from portal.consent import service as consents
+from portal.consent import ending
 from portal.consent.models import Consent
 from portal.consent.rules import Scope
 from portal.core.actor import Actor
@@ -108,9 +108,7 @@ def test_a_consent_that_ended_meanwhile_is_told_and_nothing_is_assigned(
 ) -> None:
     kept, ended, module = sharing(dole), sharing(dole, "Ray"), make_module()
     with writing():
-        consents.revoke(
-            consent=db.session.get_one(Consent, ended.id), actor=Actor("client", dole.id), now=NOW
-        )
+        ending.revoke(consent=db.session.get_one(Consent, ended.id), actor=Actor("client", dole.id), now=NOW)
     sent = form(kept, module.id, assign="Assign")
     sent["relationships"].append(str(ended.relationship_id))
     response = post(client, f"/staff/clients/{dole.id}/lessons/new", sent)
