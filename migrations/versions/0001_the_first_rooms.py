@@ -225,6 +225,24 @@ def upgrade() -> None:
         batch_op.create_index("ix_audit_entry_unsealed", ["batch_id", "id"], unique=False)
 
     op.create_table(
+        "backup_code",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
+        ),
+        sa.Column("user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("made_at", portal.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("used_at", portal.core.db.UtcDateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["user_account.id"], name=op.f("fk_backup_code_user_id_user_account")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_backup_code")),
+        sa.UniqueConstraint("digest", name=op.f("uq_backup_code_digest")),
+    )
+    with op.batch_alter_table("backup_code", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_backup_code_user_id"), ["user_id"], unique=False)
+
+    op.create_table(
         "browser_session",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -290,6 +308,28 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("closure", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_closure_location_id"), ["location_id"], unique=False)
+
+    op.create_table(
+        "factor_reset",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("asked_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("asked_at", portal.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("agreed_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("ended_at", portal.core.db.UtcDateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["agreed_by_id"], ["user_account.id"], name=op.f("fk_factor_reset_agreed_by_id_user_account")
+        ),
+        sa.ForeignKeyConstraint(
+            ["asked_by_id"], ["user_account.id"], name=op.f("fk_factor_reset_asked_by_id_user_account")
+        ),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["user_account.id"], name=op.f("fk_factor_reset_user_id_user_account")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_factor_reset")),
+    )
+    with op.batch_alter_table("factor_reset", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_factor_reset_user_id"), ["user_id"], unique=False)
 
     op.create_table(
         "family_member",
@@ -1944,6 +1984,10 @@ def downgrade() -> None:
 
     op.drop_table("module_version")
     op.drop_table("family_member")
+    with op.batch_alter_table("factor_reset", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_factor_reset_user_id"))
+
+    op.drop_table("factor_reset")
     with op.batch_alter_table("closure", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_closure_location_id"))
 
@@ -1957,6 +2001,10 @@ def downgrade() -> None:
         batch_op.drop_index("ix_browser_session_live")
 
     op.drop_table("browser_session")
+    with op.batch_alter_table("backup_code", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_backup_code_user_id"))
+
+    op.drop_table("backup_code")
     with op.batch_alter_table("audit_entry", schema=None) as batch_op:
         batch_op.drop_index("ix_audit_entry_unsealed")
         batch_op.drop_index(batch_op.f("ix_audit_entry_kind"))

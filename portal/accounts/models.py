@@ -7,7 +7,7 @@ from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.orm import relationship as related
 
-from portal.core.db import Base, PublicId
+from portal.core.db import Base, PublicId, RowId
 
 
 class Audience(StrEnum):
@@ -65,6 +65,35 @@ class BrowserSession(Base):
     user: Mapped[User] = related()
 
     __table_args__ = (Index("ix_browser_session_live", "user_id", "ended_at"),)
+
+
+class BackupCode(Base):
+    """One of ten codes for who has lost the phone. Kept as a keyed digest; each works once."""
+
+    __tablename__ = "backup_code"
+
+    id: Mapped[RowId]
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), index=True)
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    made_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class FactorReset(Base):
+    """A wish of one staff member to let somebody set up a new phone; another must agree."""
+
+    __tablename__ = "factor_reset"
+
+    id: Mapped[PublicId]
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), index=True)
+    asked_by_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    asked_at: Mapped[datetime]
+    agreed_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    ended_at: Mapped[datetime | None]
+    """When it was agreed to, refused, or replaced."""
+
+    user: Mapped[User] = related(foreign_keys=[user_id])
+    asked_by: Mapped[User] = related(foreign_keys=[asked_by_id])
 
 
 class PassphraseReset(Base):

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlalchemy import update
 
-from portal.accounts import service, tries
+from portal.accounts import backup_codes, notices, service, tries
 from portal.accounts.models import BrowserSession, User
 from portal.audit import service as audit
 from portal.core.actor import Actor
@@ -29,6 +29,7 @@ class Secrets:
         """Derive the keys; `secret_key` itself is not kept."""
         self._fernet = Fernet(base64.urlsafe_b64encode(_derived(secret_key, "totp at rest")))
         self._offers = _derived(secret_key, "totp offers")
+        self.backup_code_key = _derived(secret_key, "backup codes").hex()
 
     def offered(self, session: BrowserSession) -> str:
         """The secret offered to one browser session: the same at each look, stored nowhere."""
@@ -60,31 +61,51 @@ def set_up(*, session: BrowserSession, code: str, now: datetime, actor: Actor) -
     user.totp_last_step = step
     tries.succeeded(user)
     audit.record("second_factor.set_up", actor=actor, now=now, user_id=user.id)
+    notices.tell(user_id=user.id, now=now)
     return True
 
 
 def shown(*, user_id: int, code: str, now: datetime) -> bool:
-    """Count a try and say whether the code is right, now, and for the first time."""
+    """Count a try and say whether the code, or a backup code, is right, now, and for the first time."""
     user = _locked(user_id)
     if user.totp_secret is None or not tries.count(user, now):
         return False
     step = _matching_step(secrets.decrypted(user.totp_secret), code, now)
-    if step is None or not _first_time(user_id, step):
+    fits = step is not None and _first_time(user_id, step)
+    if not fits and not backup_codes.take(user_id=user_id, typed=code, key=secrets.backup_code_key, now=now):
         return False
     tries.succeeded(user)
     return True
 
 
+def new_backup_codes(*, user_id: int, now: datetime, actor: Actor) -> list[str]:
+    """Ten new backup codes, to be shown once. The caller has seen proof of who asks."""
+    return backup_codes.make(user_id=user_id, key=secrets.backup_code_key, now=now, actor=actor)
+
+
+def stop(*, user_id: int, now: datetime, actor: Actor) -> None:
+    """A family member or client no longer wants the second step; they stay signed in."""
+    _forget(user_id)
+    audit.record("second_factor.stopped", actor=actor, now=now, user_id=user_id)
+    notices.tell(user_id=user_id, now=now)
+
+
 def forget(*, user_id: int, now: datetime, actor: Actor) -> None:
     """Somebody lost the phone: they are signed out and set up a new one at the next sign-in."""
-    db.session.execute(update(User).where(User.id == user_id).values(totp_secret=None))
+    _forget(user_id)
     audit.record("second_factor.forgotten", actor=actor, now=now, user_id=user_id)
+    notices.tell(user_id=user_id, now=now)
     service.end_browser_sessions(user_id=user_id, reason="second_factor_forgotten", now=now, actor=actor)
 
 
 def address(*, secret: str, account: str, issuer: str) -> str:
     """The `otpauth:` address that the QR code holds."""
     return f"otpauth://totp/{quote(issuer)}:{quote(account)}?secret={secret}&issuer={quote(issuer)}"
+
+
+def _forget(user_id: int) -> None:
+    db.session.execute(update(User).where(User.id == user_id).values(totp_secret=None))
+    backup_codes.forget(user_id)
 
 
 def _locked(user_id: int) -> User:

@@ -6,7 +6,7 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import contains_eager
 
-from portal.accounts import rules
+from portal.accounts import notices, rules
 from portal.accounts.blocklist import blocklist
 from portal.accounts.models import Audience, BrowserSession, PassphraseReset, User
 from portal.accounts.passphrases import passphrases
@@ -84,6 +84,7 @@ def change_passphrase(*, user_id: int, stored: str, way: str, now: datetime, act
         .values(used_at=now)
     )
     audit.record("passphrase.changed", actor=actor, now=now, user_id=user_id, way=way)
+    notices.tell(user_id=user_id, now=now)
 
 
 def disable(*, user_id: int, now: datetime, actor: Actor) -> None:

@@ -19,6 +19,12 @@ KINDS: dict[str, frozenset[str]] = {
         "account.accepted": "account_invitation_id user_id",
         "second_factor.set_up": "user_id",
         "second_factor.forgotten": "user_id",
+        "second_factor.stopped": "user_id",
+        "second_factor.codes_made": "user_id",
+        "second_factor.code_used": "user_id left",
+        "factor_reset.asked": "factor_reset_id user_id",
+        "factor_reset.agreed": "factor_reset_id user_id",
+        "factor_reset.refused": "factor_reset_id user_id",
         # people
         "client.created": "",
         "client.viewed": "page",

@@ -1,6 +1,6 @@
-"""The mails about accounts: a link to choose the first passphrase, or a new one.
+"""The mails about accounts: a link to choose the first passphrase, or a new one; word of a change.
 
-Neither names anybody but its reader. Both tokens are minted here, while the mail is
+None names anybody but its reader. Both tokens are minted here, while the mail is
 claimed, so they exist nowhere else.
 """
 
@@ -39,6 +39,22 @@ def passphrase_reset_still_wanted(message: Message, now: datetime) -> str | None
     if row is not None and row.is_shared:
         return "shared_mailbox"
     return resets.unwanted(message.context["reset_id"], now=now)
+
+
+def render_sign_in_changed(message: Message, now: datetime) -> Letter:
+    """That the sign-in was changed, to the address of whoever has the account."""
+    person = _person_of_account(message.reader_id)
+    assert person is not None  # still_wanted has looked
+    return Letter(address=_address(person) or "", language=person.language, name=person.given_name)
+
+
+def sign_in_changed_still_wanted(message: Message, now: datetime) -> str | None:
+    """Not for nobody, and never to a mailbox that somebody else reads."""
+    person = _person_of_account(message.reader_id)
+    if person is None or not _address(person):
+        return "no_address"
+    row = mail.address_of(_reader_kind(person), person.id)
+    return "shared_mailbox" if row is not None and row.is_shared else None
 
 
 def render_account_invitation(message: Message, now: datetime) -> Letter:
@@ -87,6 +103,13 @@ KINDS = [
         is_optional=False,
         render=render_passphrase_reset,
         still_wanted=passphrase_reset_still_wanted,
+    ),
+    Kind(
+        name="sign_in_changed",
+        is_client_linked=False,
+        is_optional=False,
+        render=render_sign_in_changed,
+        still_wanted=sign_in_changed_still_wanted,
     ),
     Kind(
         name="account_invitation",

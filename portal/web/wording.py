@@ -136,6 +136,11 @@ SENTENCES = {
     "own_account": _("This is your own account. Ask another administrator to do it."),
     "other_account": _("You are signed in with another account. Sign out, then open the link again."),
     # accounts
+    "nobody_of_this_name": _("Nobody signs in with this name. Ask them how they write it."),
+    "no_second_step": _(
+        "This person signs in without a code. They can reset their passphrase by themselves."
+    ),
+    "second_person": _("A second person must agree, and not the one whose phone it is. Ask a colleague."),
     "sign_in_wrong": _("That name and passphrase do not match. Check both, or call the office."),
     "code_wrong": _(
         "That code does not match, or it was used already. Wait for the next code, then type it here."

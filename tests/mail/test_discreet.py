@@ -15,6 +15,7 @@ from html.parser import HTMLParser
 import pytest
 from flask import Flask
 
+from portal.accounts import notices as account_notices
 from portal.accounts import resets
 from portal.app import mail_kinds
 from portal.consent.models import Consent
@@ -181,6 +182,14 @@ def passphrase_reset(world: World) -> None:
         resets.ask(sign_in_name="elena", key="key", now=NOW)
 
 
+def sign_in_changed(world: World) -> None:
+    user = make_user(sign_in_name="elena")
+    with writing():
+        world.reader.user = user
+    with writing():
+        account_notices.tell(user_id=user.id, now=NOW)
+
+
 CASES: dict[str, Callable[[World], None]] = {
     "confirm_address": confirm_address,
     "session_reminder": session_reminder,
@@ -194,6 +203,7 @@ CASES: dict[str, Callable[[World], None]] = {
     "family_invitation": family_invitation,
     "account_invitation": account_invitation,
     "passphrase_reset": passphrase_reset,
+    "sign_in_changed": sign_in_changed,
 }
 
 

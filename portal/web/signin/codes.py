@@ -1,4 +1,4 @@
-"""The second step: a 6-digit code, and setting it up at the first sign-in of staff."""
+"""The second step: a 6-digit code, and setting it up: staff at the first sign-in, others who want it."""
 
 import segno
 from flask import redirect, render_template, request, url_for
@@ -30,7 +30,7 @@ class CodeForm(FlaskForm):
 
     code = StringField(
         lazy_gettext("6-digit code"),
-        validators=[InputRequired(lazy_gettext("Type the 6 digits.")), Length(max=20)],
+        validators=[InputRequired(lazy_gettext("Type the 6 digits.")), Length(max=30)],
     )
 
 
@@ -56,14 +56,21 @@ def set_up() -> ResponseReturnValue:
     if not current_user.is_authenticated:
         return redirect(url_for("signin.sign_in"))
     person = access.viewer()
-    if person.user.totp_secret is not None or person.audience is not Audience.STAFF:
+    if person.user.totp_secret is not None:
         raise NotFound
     form = CodeForm()
     if submitted(form):
         return _passed(person.session.id, form.code.data or "", is_new=True)
     key = second_factor.secrets.offered(person.session)
     grouped = " ".join(key[start : start + 4] for start in range(0, len(key), 4))
-    return render_template("public/signin/set_up.html", form=form, key=grouped, picture=_picture(key))
+    return render_template(
+        "public/signin/set_up.html",
+        form=form,
+        key=grouped,
+        picture=_picture(key),
+        is_wanted=person.audience is Audience.STAFF,
+        back=browser.onward(request.args.get("next"), person.audience),
+    )
 
 
 code.opens_transactions = True  # type: ignore[attr-defined]
@@ -72,16 +79,22 @@ set_up.opens_transactions = True  # type: ignore[attr-defined]
 
 def _passed(session_id: int, typed: str, *, is_new: bool) -> ResponseReturnValue:
     """Count the try in a transaction that stays, then go on with a new cookie."""
-    audience = access.viewer().audience
+    onward = browser.onward(request.args.get("next"), access.viewer().audience)
+    actor = access.actor()  # the browser session that says so ends below
+    codes: list[str] = []
     with writing():
-        secret = _renewed(session_id, typed, is_new=is_new)
-    if secret is None:
+        renewed = _renewed(session_id, typed, is_new=is_new)
+        if renewed and is_new:
+            codes = second_factor.new_backup_codes(user_id=renewed[0].user_id, now=clock.now(), actor=actor)
+    if renewed is None:
         raise Refused("code_wrong", field="code")
-    browser.carry(secret)
-    return redirect(browser.onward(request.args.get("next"), audience), 303)
+    browser.carry(renewed[1], kept=renewed[0].kept)
+    if codes:
+        return render_template("public/signin/backup_codes.html", codes=codes, onward=onward)
+    return redirect(onward, 303)
 
 
-def _renewed(session_id: int, typed: str, *, is_new: bool) -> str | None:
+def _renewed(session_id: int, typed: str, *, is_new: bool) -> tuple[BrowserSession, str] | None:
     now = clock.now()
     session = db.session.get_one(BrowserSession, session_id)  # lock order: account, browser session
     if is_new:
@@ -92,7 +105,7 @@ def _renewed(session_id: int, typed: str, *, is_new: bool) -> str | None:
         tries.wrong(tries.Try(session.user_id, None), step="code", now=now)
         return None
     entered(session.user, session.audience)
-    return service.renew_browser_session(session_id=session_id, now=now, second_factor=True)[1]
+    return service.renew_browser_session(session_id=session_id, now=now, second_factor=True)
 
 
 def _picture(key: str) -> Markup:

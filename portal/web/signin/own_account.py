@@ -1,7 +1,10 @@
-"""A person's own sign-in: where they are signed in, and their passphrase.
+"""A person's own sign-in: where they are signed in, their passphrase and their second step.
 
 Each audience builds these pages at its own address, in its own frame.
 """
+
+from collections.abc import Callable
+from typing import TypeVar
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -12,8 +15,8 @@ from werkzeug.wrappers import Response
 from wtforms import PasswordField
 from wtforms.validators import InputRequired, Length
 
-from portal.accounts import queries, service, tries
-from portal.accounts.models import User
+from portal.accounts import backup_codes, queries, second_factor, service, tries
+from portal.accounts.models import Audience, User
 from portal.accounts.passphrases import passphrases
 from portal.core import clock
 from portal.core.db import db, writing
@@ -22,7 +25,11 @@ from portal.web import access
 from portal.web.pages import Pages
 from portal.web.refusal import submitted
 from portal.web.signin import browser
+from portal.web.signin.codes import CodeForm
 from portal.web.signin.entering import audiences_of
+
+STAFF = "staff/account"
+"""The folder of the staff's templates."""
 
 
 class PassphraseForm(FlaskForm):
@@ -51,6 +58,9 @@ def build(address: str, folder: str) -> Pages:
             sessions=queries.open_browser_sessions(person.user.id, now=access.now()),
             present=person.session.id,
             can_switch=len(audiences_of(person.user.id)) > 1,
+            has_second_step=person.user.totp_secret is not None,
+            may_stop=person.audience is not Audience.STAFF,
+            codes_left=backup_codes.left(person.user.id),
         )
 
     @pages.post(f"{address}/<int:session_id>/end")
@@ -92,7 +102,47 @@ def build(address: str, folder: str) -> Pages:
         return render_template(f"{folder}/change_passphrase.html", form=form)
 
     change_passphrase.opens_transactions = True  # type: ignore[attr-defined]
+
+    @pages.form(f"{address}/backup-codes")
+    def new_backup_codes() -> ResponseReturnValue:
+        """Ten new ones, with a code of the phone as proof; they are shown this once."""
+        form = CodeForm()
+        if submitted(form):
+            codes = _with_code(form, second_factor.new_backup_codes)
+            return render_template(
+                "public/signin/backup_codes.html", codes=codes, onward=url_for(".sign_in_settings")
+            )
+        return render_template(f"{folder}/new_backup_codes.html", form=form)
+
+    def stop_second_step() -> ResponseReturnValue:
+        """Sign in by the passphrase alone again."""
+        form = CodeForm()
+        if submitted(form):
+            _with_code(form, second_factor.stop)
+            flash(_("From now on you sign in with your passphrase alone."), "good")
+            return redirect(url_for(".sign_in_settings"), 303)
+        return render_template(f"{folder}/stop_second_step.html", form=form)
+
+    new_backup_codes.opens_transactions = True  # type: ignore[attr-defined]
+    stop_second_step.opens_transactions = True  # type: ignore[attr-defined]
+    if folder != STAFF:  # who works here cannot do without
+        pages.form(f"{address}/second-step/stop")(stop_second_step)
     return pages
+
+
+Made = TypeVar("Made")
+
+
+def _with_code(form: CodeForm, verb: Callable[..., Made]) -> Made:
+    """Count the try in a transaction that stays; do it where the code was right."""
+    user_id, actor = access.viewer().user.id, access.actor()
+    with writing():
+        now = clock.now()
+        fits = second_factor.shown(user_id=user_id, code=form.code.data or "", now=now)
+        if fits:
+            return verb(user_id=user_id, now=now, actor=actor)
+        tries.wrong(tries.Try(user_id, None), step="code", now=now)
+    raise Refused("code_wrong", field="code")
 
 
 def _change(present: str, new: str) -> None:

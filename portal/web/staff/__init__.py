@@ -21,6 +21,7 @@ from portal.web.staff import (
     own_lessons,
     rosters,
     schedule,
+    second_steps,
     sessions,
     today,
 )
@@ -50,6 +51,7 @@ def build() -> Blueprint:
             schedule.pages,
             imports.pages,
             account.pages,
+            second_steps.pages,
         ],
         url_prefix="/staff",
     )

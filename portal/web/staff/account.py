@@ -2,4 +2,4 @@
 
 from portal.web.signin import own_account
 
-pages = own_account.build("/account", "staff/account")
+pages = own_account.build("/account", own_account.STAFF)
