@@ -20,6 +20,7 @@ class Channel(StrEnum):
     PRINT = "print"
     FILE = "file"
     MAIL = "mail"
+    PHONE = "phone"
 
 
 class DisclosureEntry(Base):

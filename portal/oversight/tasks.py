@@ -58,6 +58,12 @@ def finish(task: Task, *, actor: Actor, now: datetime) -> None:
     _end(task, TaskState.DONE, actor=actor, now=now)
 
 
+def finish_about(kind: TaskKind, *, subject: str, actor: Actor, now: datetime) -> None:
+    """What this subject asked for is done; nothing where no task is open."""
+    for task in _open(kind, [subject]):
+        finish(task, actor=actor, now=now)
+
+
 def drop(kind: TaskKind, *, subjects: Collection[str], actor: Actor, now: datetime) -> int:
     """What these tasks are about is over; returns how many ended."""
     tasks = _open(kind, subjects)

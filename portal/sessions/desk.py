@@ -54,6 +54,38 @@ class Roster:
     requested: list[RosterRow] = field(default_factory=list)
     """Who asks for a place that staff decide on."""
 
+    @property
+    def seen(self) -> list[RosterRow]:
+        """Everybody who is shown."""
+        return self.placed + self.offered + self.waiting + self.requested
+
+    @property
+    def count(self) -> int:
+        """Everybody, those of other teams included."""
+        return len(self.seen) + self.hidden
+
+
+@dataclass(frozen=True)
+class Sight:
+    """Which people of a session one staff member sees."""
+
+    staff_id: int
+    client_ids: frozenset[int]
+    location_ids: frozenset[int]
+    """Where they look after whoever comes to an open session."""
+
+    @classmethod
+    def of(cls, staff: StaffMember, now: datetime) -> "Sight":
+        """One statement."""
+        mine = db.session.scalars(select(Client.id).where(people.caseload(staff, now)))
+        return cls(staff.id, frozenset(mine), frozenset(people.locations_of(staff)))
+
+    def sees(self, sign_up: SignUp, session: FamilySession) -> bool:
+        """Own clients' people; those of an open session where one leads it or is its coordinator."""
+        if sign_up.relationship is not None:
+            return sign_up.relationship.client_id in self.client_ids
+        return session.facilitator_id == self.staff_id or session.location_id in self.location_ids
+
 
 def locations_for(staff: StaffMember, now: datetime) -> list[Location]:
     """The locations at which this staff member plans sessions."""
@@ -77,7 +109,7 @@ def session_for(*, staff: StaffMember, session_id: int, now: datetime) -> Family
     """A session of one's own locations. Raises NotFound."""
     query = (
         select(FamilySession)
-        .where(FamilySession.id == session_id, _may_see(staff, now))
+        .where(FamilySession.id == session_id, may_see(staff, now))
         .options(joinedload(FamilySession.location), joinedload(FamilySession.facilitator))
     )
     session = db.session.scalar(query)
@@ -89,9 +121,8 @@ def session_for(*, staff: StaffMember, session_id: int, now: datetime) -> Family
 def roster_for(*, staff: StaffMember, session: FamilySession, now: datetime) -> Roster:
     """The roster as this staff member may see it; two statements."""
     rows = queries.roster(session_id=session.id, now=now)
-    mine = set(db.session.scalars(select(Client.id).where(people.caseload(staff, now))))
-    is_host = session.facilitator_id == staff.id or session.location_id in people.locations_of(staff)
-    seen = [row for row in rows if _is_own(row, mine, is_host)]
+    sight = Sight.of(staff, now)
+    seen = [row for row in rows if sight.sees(row.sign_up, session)]
     return Roster(
         placed=[row for row in seen if row.sign_up.state is SignUpState.PLACED],
         offered=[row for row in seen if row.sign_up.state is SignUpState.OFFERED],
@@ -106,7 +137,7 @@ def sign_up_for(*, staff: StaffMember, session_id: int, sign_up_id: int, now: da
     """A live sign-up on the part of the roster that this staff member sees. Raises NotFound."""
     session = session_for(staff=staff, session_id=session_id, now=now)
     roster = roster_for(staff=staff, session=session, now=now)
-    for row in roster.placed + roster.offered + roster.waiting + roster.requested:
+    for row in roster.seen:
         if row.sign_up.id == sign_up_id:
             return row.sign_up
     raise NotFound
@@ -147,18 +178,14 @@ def clients_of(staff: StaffMember, now: datetime) -> Sequence[Client]:
 def _listed(staff: StaffMember, now: datetime) -> Select[FamilySession, int, int]:
     return (
         select(FamilySession, _count(TAKES_A_PLACE), _count({SignUpState.WAITLISTED}))
-        .where(_may_see(staff, now))
+        .where(may_see(staff, now))
         .options(joinedload(FamilySession.location), joinedload(FamilySession.facilitator))
         .order_by(FamilySession.starts_at, FamilySession.id)
     )
 
 
-def _is_own(row: RosterRow, client_ids: set[int], is_host: bool) -> bool:
-    relationship = row.sign_up.relationship
-    return is_host if relationship is None else relationship.client_id in client_ids
-
-
-def _may_see(staff: StaffMember, now: datetime) -> ColumnElement[bool]:
+def may_see(staff: StaffMember, now: datetime) -> ColumnElement[bool]:
+    """SQL: a session of one's locations, or one that one leads."""
     theirs = select(Location.id).where(_is_theirs(staff, now))
     return or_(FamilySession.location_id.in_(theirs), FamilySession.facilitator_id == staff.id)
 

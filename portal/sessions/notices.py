@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from portal.mail import service as mail
-from portal.mail.models import OutboxItem, ReaderKind
+from portal.mail.models import OutboundMessage, OutboxItem, ReaderKind
 from portal.sessions import rules
 from portal.sessions.models import SignUp
 from portal.sessions.models_series import StandingPlace
@@ -41,16 +41,16 @@ def standing_offered(mine: StandingPlace, *, now: datetime) -> None:
     )
 
 
-def changed(sign_up: SignUp, *, now: datetime) -> None:
+def changed(sign_up: SignUp, *, now: datetime) -> OutboundMessage:
     """ "Your appointment has changed"; an older one still on its way tells an old time."""
     forget(sign_up, now=now, reason="changed_again", kinds=("session_changed",))
-    _queue("session_changed", sign_up, now=now, useful_until=sign_up.session.starts_at)
+    return _queue("session_changed", sign_up, now=now, useful_until=sign_up.session.starts_at)
 
 
-def cancelled(sign_up: SignUp, *, now: datetime) -> None:
+def cancelled(sign_up: SignUp, *, now: datetime) -> OutboundMessage:
     """ "Your appointment is cancelled"; whatever else is on its way is of no use."""
     forget(sign_up, now=now, reason="session_cancelled")
-    _queue("session_cancelled", sign_up, now=now, useful_until=sign_up.session.starts_at)
+    return _queue("session_cancelled", sign_up, now=now, useful_until=sign_up.session.starts_at)
 
 
 def forget(sign_up: SignUp, *, now: datetime, reason: str, kinds: tuple[str, ...] | None = None) -> None:
@@ -77,7 +77,7 @@ def _queue(
     now: datetime,
     useful_until: datetime | None,
     not_before: datetime | None = None,
-) -> None:
+) -> OutboundMessage:
     session = sign_up.session
     zone = sign_up.family_member.timezone or session.timezone
     item = OutboxItem(
@@ -88,7 +88,7 @@ def _queue(
         subject=f"{subject(sign_up)}:{int(now.timestamp() * 1000)}",
         time_revision=session.time_revision,
     )
-    mail.queue(
+    return mail.queue(
         kind=kind,
         reader_kind=ReaderKind.FAMILY,
         reader_id=sign_up.family_member_id,

@@ -32,6 +32,7 @@ ENTRIES = (
     Entry("staff.schedule", _("Program schedule"), "clock", WORK),
     Entry("staff.lessons", _("Lessons"), "book", WORK),
     Entry("staff.packs_list", _("Packs of lessons"), "list", WORK),
+    Entry("staff.call_lists", _("Call lists"), "phone", FOLLOW_UP),
     Entry("staff.lessons_progress", _("Reading of lessons"), "eye", FOLLOW_UP),
     Entry("staff.consents", _("Consents"), "key", FOLLOW_UP),
     Entry("staff.desk", _("Signing desk"), "pen", FOLLOW_UP),

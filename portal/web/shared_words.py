@@ -26,6 +26,7 @@ CHANNELS = {
     Channel.FEED: _("in their own calendar"),
     Channel.PRINT: _("on paper"),
     Channel.FILE: _("in a file"),
+    Channel.PHONE: _("by telephone"),
     Channel.MAIL: _("in an e-mail"),
 }
 

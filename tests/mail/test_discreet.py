@@ -138,7 +138,7 @@ def program_time_reminder(world: World) -> None:
     prepare_all()
 
 
-def notice(tell: Callable[..., None], **values: object) -> Callable[[World], None]:
+def notice(tell: Callable[..., object], **values: object) -> Callable[[World], None]:
     """A mail about the reader's own place."""
 
     def case(world: World) -> None:

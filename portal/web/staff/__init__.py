@@ -6,6 +6,7 @@ from portal.accounts.models import Audience
 from portal.web.pages import blueprint
 from portal.web.staff import (
     account,
+    call_lists,
     caseload,
     clients,
     consents,
@@ -42,6 +43,7 @@ def build() -> Blueprint:
             today.pages,
             sessions.pages,
             rosters.pages,
+            call_lists.pages,
             lessons.pages,
             own_lessons.pages,
             consents.pages,

@@ -73,7 +73,7 @@ def roster_csv(session_id: int) -> Response:
         _("Attendance"),
         _("How they asked"),
     ]
-    rows = [_cells(row) for row in roster.placed + roster.offered + roster.waiting]
+    rows = [_cells(row) for row in roster.seen]
     on = clock.local_date(found.starts_at, found.timezone)
     return spreadsheet.answer(f"roster-{on:%Y-%m-%d}.csv", header, rows)
 
@@ -88,8 +88,8 @@ def shown(session_id: int) -> tuple[FamilySession, desk.Roster]:
 
 def note_viewed(roster: desk.Roster) -> None:
     """Enter in the audit whose relatives stood on this page."""
-    rows = roster.placed + roster.offered + roster.waiting
-    for client_id in {row.sign_up.relationship.client_id for row in rows if row.sign_up.relationship}:
+    places = [row.sign_up for row in roster.seen]
+    for client_id in {each.relationship.client_id for each in places if each.relationship}:
         ledger.viewed(client_id, "roster")
 
 

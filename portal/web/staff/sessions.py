@@ -11,12 +11,13 @@ from flask_wtf import FlaskForm
 
 from portal.core.errors import Refused
 from portal.people import queries as people
-from portal.sessions import desk, planning, promises, service
+from portal.sessions import calls, desk, planning, promises, service
 from portal.sessions.models import FamilySession, SignUp
 from portal.sessions.rules import Attendance, SessionState
 from portal.web import access
 from portal.web.pages import Pages
 from portal.web.refusal import refused, submitted
+from portal.web.staff.call_lists import NEWS
 from portal.web.staff.rosters import note_viewed
 from portal.web.staff.session_forms import (
     ATTENDANCE,
@@ -75,6 +76,8 @@ def session(session_id: int) -> str:
         "staff/sessions/one.html",
         session=found,
         roster=roster,
+        call_lists=calls.of_session(staff=access.staff(), session_id=found.id, now=access.now()),
+        news=NEWS,
         kinds=dict(KINDS),
         meetings=dict(MEETINGS),
         reasons=REASONS,
@@ -94,10 +97,10 @@ def edit_session(session_id: int) -> ResponseReturnValue:
 
 @pages.form("/sessions/<int:session_id>/move")
 def move_session(session_id: int) -> ResponseReturnValue:
-    """Another time; the page says first how many people it touches."""
+    """Another time; the page says first whom it touches."""
     found = _session(session_id)
     form = TimeForm(data=_wall_times(found))
-    affected = planning.live_sign_ups(found.id)
+    roster = desk.roster_for(staff=access.staff(), session=found, now=access.now())
     if submitted(form):
         starts_at, ends_at = form.span(found.timezone)
         told = session_moved.move(
@@ -109,7 +112,8 @@ def move_session(session_id: int) -> ResponseReturnValue:
         )
         flash(_told(len(told)), "good")
         return redirect(url_for(".session", session_id=found.id))
-    return render_template("staff/sessions/move.html", form=form, session=found, affected=len(affected))
+    note_viewed(roster)
+    return render_template("staff/sessions/move.html", form=form, session=found, roster=roster)
 
 
 @pages.form("/sessions/<int:session_id>/cancel")
