@@ -541,6 +541,38 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_check_in_client_id"), ["client_id"], unique=False)
 
     op.create_table(
+        "closed_day",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("location_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("closed_on", sa.Date(), nullable=False),
+        sa.Column("reason", sa.String(length=40), nullable=False),
+        sa.Column("closure_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("closed_at", portal.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("closed_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("opened_at", portal.core.db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("opened_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["closed_by_id"], ["staff_member.id"], name=op.f("fk_closed_day_closed_by_id_staff_member")
+        ),
+        sa.ForeignKeyConstraint(
+            ["location_id"], ["location.id"], name=op.f("fk_closed_day_location_id_location")
+        ),
+        sa.ForeignKeyConstraint(
+            ["opened_by_id"], ["staff_member.id"], name=op.f("fk_closed_day_opened_by_id_staff_member")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_closed_day")),
+    )
+    with op.batch_alter_table("closed_day", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_closed_day_location_id"), ["location_id"], unique=False)
+        batch_op.create_index(
+            "uq_closed_day_live",
+            ["location_id", "closed_on"],
+            unique=True,
+            sqlite_where=sa.text("opened_at IS NULL"),
+            postgresql_where=sa.text("opened_at IS NULL"),
+        )
+
+    op.create_table(
         "desk_signing",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("client_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -1300,6 +1332,36 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_reflection_shared_with_id"), ["shared_with_id"], unique=False)
 
     op.create_table(
+        "session_change",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("session_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("closed_day_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column(
+            "kind",
+            sa.Enum("moved", "cancelled", "held_again", name="changekind", native_enum=False, length=40),
+            nullable=False,
+        ),
+        sa.Column("starts_at", portal.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("asks_revision", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("at", portal.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["by_id"], ["staff_member.id"], name=op.f("fk_session_change_by_id_staff_member")
+        ),
+        sa.ForeignKeyConstraint(
+            ["closed_day_id"], ["closed_day.id"], name=op.f("fk_session_change_closed_day_id_closed_day")
+        ),
+        sa.ForeignKeyConstraint(
+            ["session_id"], ["family_session.id"], name=op.f("fk_session_change_session_id_family_session")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_session_change")),
+    )
+    with op.batch_alter_table("session_change", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_session_change_at"), ["at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_session_change_closed_day_id"), ["closed_day_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_session_change_session_id"), ["session_id"], unique=False)
+
+    op.create_table(
         "session_invitation",
         sa.Column(
             "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
@@ -1577,7 +1639,9 @@ def upgrade() -> None:
         sa.Column("subject", sa.String(length=120), nullable=False),
         sa.Column(
             "channel",
-            sa.Enum("page", "feed", "print", "file", "mail", name="channel", native_enum=False, length=40),
+            sa.Enum(
+                "page", "feed", "print", "file", "mail", "phone", name="channel", native_enum=False, length=40
+            ),
             nullable=False,
         ),
         sa.Column("notice_version", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -1760,11 +1824,40 @@ def upgrade() -> None:
     with op.batch_alter_table("sign_up_event", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_sign_up_event_sign_up_id"), ["sign_up_id"], unique=False)
 
+    op.create_table(
+        "telling",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("change_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("sign_up_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("message_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("is_needed", sa.Boolean(), nullable=False),
+        sa.Column("called_at", portal.core.db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("called_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("answer", sa.String(length=20), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["called_by_id"], ["staff_member.id"], name=op.f("fk_telling_called_by_id_staff_member")
+        ),
+        sa.ForeignKeyConstraint(
+            ["change_id"], ["session_change.id"], name=op.f("fk_telling_change_id_session_change")
+        ),
+        sa.ForeignKeyConstraint(["sign_up_id"], ["sign_up.id"], name=op.f("fk_telling_sign_up_id_sign_up")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_telling")),
+        sa.UniqueConstraint("change_id", "sign_up_id", name=op.f("uq_telling_change_id")),
+    )
+    with op.batch_alter_table("telling", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_telling_change_id"), ["change_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_telling_sign_up_id"), ["sign_up_id"], unique=False)
+
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    with op.batch_alter_table("telling", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_telling_sign_up_id"))
+        batch_op.drop_index(batch_op.f("ix_telling_change_id"))
+
+    op.drop_table("telling")
     with op.batch_alter_table("sign_up_event", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_sign_up_event_sign_up_id"))
 
@@ -1827,6 +1920,12 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_session_invitation_family_member_id"))
 
     op.drop_table("session_invitation")
+    with op.batch_alter_table("session_change", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_session_change_session_id"))
+        batch_op.drop_index(batch_op.f("ix_session_change_closed_day_id"))
+        batch_op.drop_index(batch_op.f("ix_session_change_at"))
+
+    op.drop_table("session_change")
     with op.batch_alter_table("reflection", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_reflection_shared_with_id"))
         batch_op.drop_index(batch_op.f("ix_reflection_family_member_id"))
@@ -1944,6 +2043,15 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_desk_signing_client_id"))
 
     op.drop_table("desk_signing")
+    with op.batch_alter_table("closed_day", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_closed_day_live",
+            sqlite_where=sa.text("opened_at IS NULL"),
+            postgresql_where=sa.text("opened_at IS NULL"),
+        )
+        batch_op.drop_index(batch_op.f("ix_closed_day_location_id"))
+
+    op.drop_table("closed_day")
     with op.batch_alter_table("check_in", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_check_in_client_id"))
 

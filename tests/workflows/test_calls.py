@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from portal.consent import service as consents
+from portal.consent import holding as consents
 from portal.consent.models import Consent, HoldKind
 from portal.core.actor import Actor
 from portal.core.db import db, writing
