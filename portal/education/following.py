@@ -4,11 +4,11 @@ Standing and shared notes only: never an answer, never a note that is not shared
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import contains_eager
 
 from portal.consent.rules import Scope
@@ -61,6 +61,19 @@ def of_caseload(*, staff: StaffMember, now: datetime, language: str = "en") -> l
         Person(relationship, bool(permitted), followed[relationship.id], shared[relationship.id])
         for relationship, permitted in rows
     ]
+
+
+def read_count(*, module_id: int, family_member_ids: Collection[int], now: datetime) -> int:
+    """How many of these people have read this lesson to its end: a number, never who.
+
+    "4 people have read this week's lesson" on a session's brief; one statement.
+    """
+    finished = select(func.count(Progress.id)).where(
+        Progress.module_id == module_id,
+        Progress.family_member_id.in_(family_member_ids),
+        Progress.finished_at <= now,
+    )
+    return db.session.scalar(finished) or 0
 
 
 def _followed(ids: Sequence[int], now: datetime, language: str) -> dict[int, list[Followed]]:

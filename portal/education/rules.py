@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-STUCK_AFTER = timedelta(days=14)
+STUCK_AFTER = timedelta(days=7)
 """Begun, and no step for so long: staff may ask; the family is never told."""
 
 
@@ -38,5 +38,5 @@ def next_question(answered: set[int], questions: int) -> int | None:
 
 
 def is_stuck(*, last_step_at: datetime | None, finished_at: datetime | None, now: datetime) -> bool:
-    """Whether a lesson was begun, is not finished, and has had no step for two weeks."""
+    """Whether a lesson was begun, is not finished, and has had no step for a week."""
     return last_step_at is not None and finished_at is None and now - last_step_at >= STUCK_AFTER

@@ -49,8 +49,8 @@ def dole(therapist: StaffMember) -> Client:
     return dole
 
 
-@pytest.mark.parametrize(("days", "stuck"), [(13, False), (14, True), (40, True)])
-def test_two_weeks_without_a_step_is_stuck_unless_finished(days: int, stuck: bool) -> None:
+@pytest.mark.parametrize(("days", "stuck"), [(6, False), (7, True), (40, True)])
+def test_a_week_without_a_step_is_stuck_unless_finished(days: int, stuck: bool) -> None:
     before = NOW - timedelta(days=days)
     assert is_stuck(last_step_at=before, finished_at=None, now=NOW) is stuck
     assert not is_stuck(last_step_at=before, finished_at=before, now=NOW)
@@ -146,3 +146,14 @@ def test_the_number_of_statements_does_not_grow(app: Flask, therapist: StaffMemb
         family()
     assert statements() == first
     assert first <= 5
+
+
+def test_the_number_of_readers_counts_finished_ones_of_the_people_named(app: Flask) -> None:
+    module, people = make_module(), [make_family_member() for _ in range(4)]
+    make_progress(family_member=people[0], module=module, finished_at=NOW)
+    make_progress(family_member=people[1], module=module)
+    make_progress(family_member=people[2], module=make_module(), finished_at=NOW)
+    make_progress(family_member=people[3], module=module, finished_at=NOW)
+    named = [one.id for one in people[:3]]
+    assert following.read_count(module_id=module.id, family_member_ids=named, now=NOW) == 1
+    assert following.read_count(module_id=module.id, family_member_ids=[], now=NOW) == 0
