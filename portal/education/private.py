@@ -24,7 +24,7 @@ LINES_MAX = 60
 
 
 def note_of(*, family_member_id: int, module_id: int) -> Reflection | None:
-    """The owner's note on this lesson."""
+    """The owner's note on this lesson; with an empty text when it was taken away."""
     return db.session.scalars(_note(family_member_id, module_id)).one_or_none()
 
 
@@ -49,6 +49,7 @@ def write_note(
 ) -> Reflection | None:
     """Keep the note; an empty text takes it away. A changed text is shared with nobody again.
 
+    What is taken away leaves its number, so that an old tab cannot write over the next note.
     `revision` is the one on the screen, 0 without a note. Raises Refused note_too_long, or
     changed_meanwhile (field text) when another tab or device wrote something else.
     """
@@ -61,9 +62,6 @@ def write_note(
         return note
     if (note.revision if note else 0) != revision:
         raise Refused("changed_meanwhile", field="text")
-    if note and not text:
-        db.session.delete(note)
-        return None
     return _written(note, family_member_id, module_id, text, now)
 
 
@@ -76,6 +74,8 @@ def share_note(
     or when this person has no access through the relationship.
     """
     note = _own_note(family_member_id, module_id)
+    if not note.text:
+        raise NotFound
     permits = gate.permits(family_member_id=family_member_id, at=now)
     if relationship_id not in {permit.relationship_id for permit in permits}:
         raise NotFound

@@ -52,7 +52,20 @@ def test_an_old_tab_does_not_write_over_a_newer_text(own: dict[str, int]) -> Non
 def test_an_empty_text_takes_the_note_away(own: dict[str, int]) -> None:
     write(own, "Something.")
     write(own, "  ", revision=1)
-    assert note(own) is None
+    kept = note(own)
+    assert kept
+    assert kept.text == ""
+
+
+def test_an_old_tab_does_not_write_over_the_note_that_came_after_one_taken_away(own: dict[str, int]) -> None:
+    write(own, "The first.")
+    write(own, "", revision=1)
+    write(own, "The second.", revision=2)
+    with pytest.raises(Refused, match="changed_meanwhile"):
+        write(own, "From the old tab.", revision=1)
+    kept = note(own)
+    assert kept
+    assert kept.text == "The second."
 
 
 def test_a_note_has_an_end(own: dict[str, int]) -> None:

@@ -133,7 +133,7 @@ def own(reading: Reading, **forms: FlaskForm) -> dict[str, Any]:
         "lines": private.lines_of(**_owner(reading.module_id)),
         "note_form": forms.get("note_form") or NoteForm(formdata=None, text=note.text if note else ""),
         "line_form": forms.get("line_form") or LineForm(formdata=None),
-        "teams": _teams() if note else [],
+        "teams": _teams() if note and note.text else [],
         "list_name": EXERCISES.get(text(reading).code, _("My list")),
         "has_prepared": bool(_prepared(reading)),
     }
