@@ -1014,6 +1014,25 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "team_message",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("family_member_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("body", sa.String(length=2000), nullable=False),
+        sa.Column("call_back", sa.String(length=40), nullable=False),
+        sa.Column("sent_at", portal.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["family_member_id"],
+            ["family_member.id"],
+            name=op.f("fk_team_message_family_member_id_family_member"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_team_message")),
+    )
+    with op.batch_alter_table("team_message", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_team_message_family_member_id"), ["family_member_id"], unique=False
+        )
+
+    op.create_table(
         "team_notice",
         sa.Column(
             "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
@@ -1983,6 +2002,10 @@ def downgrade() -> None:
 
     op.drop_table("track")
     op.drop_table("team_notice")
+    with op.batch_alter_table("team_message", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_team_message_family_member_id"))
+
+    op.drop_table("team_message")
     with op.batch_alter_table("task", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_task_open_subject",

@@ -9,7 +9,22 @@ from sqlalchemy.orm import relationship as related
 from portal.center.models import Location
 from portal.core.db import Base, PublicId
 from portal.oversight.rules import TaskKind, TaskState
-from portal.people.models import Client, StaffMember
+from portal.people.models import Client, FamilyMember, StaffMember
+
+
+class TeamMessage(Base):
+    """What somebody told the team, one way. It is answered by telephone or in person."""
+
+    __tablename__ = "team_message"
+
+    id: Mapped[PublicId]
+    family_member_id: Mapped[int] = mapped_column(ForeignKey("family_member.id"), index=True)
+    body: Mapped[str] = mapped_column(String(2000))
+    call_back: Mapped[str] = mapped_column(String(40), default="")
+    """The number at which they want to be called; empty: no call."""
+    sent_at: Mapped[datetime]
+
+    family_member: Mapped[FamilyMember] = related()
 
 
 class Task(Base):

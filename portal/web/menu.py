@@ -26,6 +26,7 @@ WORK, FOLLOW_UP, CENTER, PRIVACY = _("My work"), _("Follow up"), _("Center"), _(
 ENTRIES = (
     Entry("staff.home", _("Overview"), "home", WORK),
     Entry("staff.today", _("Today"), "sun", WORK),
+    Entry("staff.task_list", _("Tasks"), "check", WORK),
     Entry("staff.caseload", _("Caseload"), "people", WORK),
     Entry("staff.intake", _("New client"), "plus", WORK),
     Entry("staff.sessions", _("Family sessions"), "calendar", WORK),

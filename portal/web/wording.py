@@ -15,6 +15,7 @@ SENTENCES = {
         "This does not look like an e-mail address. Type it again, such as ana@mail.example."
     ),
     "changed_meanwhile": _("This changed while you were looking at it. Look again, then decide."),
+    "nothing_told": _("Nothing is written yet. Write a few words, then send."),
     "task_ended": _("This task has ended. Open the list again to see what is left."),
     # consent
     "agree_first": _("The box is empty. Tick “I agree” if you want to sign."),

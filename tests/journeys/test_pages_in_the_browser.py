@@ -45,6 +45,8 @@ PAGES = {
         "/settings/email",
         "/settings/sign-in",
         "/more",
+        "/help/contact",
+        "/settings/sign-in/backup-codes",
         "/support",
     ),
     Audience.CLIENT: (
@@ -62,6 +64,8 @@ PAGES = {
     Audience.STAFF: (
         "/staff",
         "/staff/caseload",
+        "/staff/tasks",
+        "/staff/second-steps",
         "/staff/intake",
         "/staff/clients/{client_id}",
         "/staff/consents",

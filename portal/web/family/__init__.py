@@ -6,6 +6,7 @@ from portal.accounts.models import Audience
 from portal.web.family import (
     account,
     calendar,
+    contact,
     email,
     home,
     learn,
@@ -30,6 +31,7 @@ def build() -> Blueprint:
             learn.pages,
             notes.pages,
             more.pages,
+            contact.pages,
             permissions.pages,
             account.pages,
             email.pages,

@@ -24,6 +24,7 @@ from portal.web.staff import (
     schedule,
     second_steps,
     sessions,
+    tasks,
     today,
 )
 
@@ -54,6 +55,7 @@ def build() -> Blueprint:
             imports.pages,
             account.pages,
             second_steps.pages,
+            tasks.pages,
         ],
         url_prefix="/staff",
     )

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from portal.consent import queries as consents
 from portal.core import clock
 from portal.core.db import db
+from portal.oversight import queries as tasks
 from portal.people import queries as people
 from portal.people.models import StaffMember
 from portal.reports.caseload import Row, Step, caseload
@@ -29,6 +30,7 @@ def home() -> str:
         scans=len(consents.listed(staff=access.staff(), name="scan_due", now=access.now())),
         talk=[line.client for line in lines if line.step is Step.TALK],
         sessions=todays_sessions(access.staff(), lines, access.now()),
+        tasks=tasks.open_count(staff=access.staff(), now=access.now()),
         has_clients=bool(access.viewer().roles & {access.T, access.C}),
     )
 
