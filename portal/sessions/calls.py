@@ -157,7 +157,7 @@ def of_closed_day(*, staff: StaffMember, closed_day: ClosedDay, now: datetime) -
         select(SessionChange)
         .where(SessionChange.closed_day_id == closed_day.id)
         .options(joinedload(SessionChange.session))
-        .order_by(SessionChange.starts_at, SessionChange.id)
+        .order_by(SessionChange.starts_at, SessionChange.at, SessionChange.id)
     ).all()
     return call_lists(staff=staff, changes=changes, now=now)
 

@@ -4,7 +4,7 @@ A location's day is its own local day. The number of statements does not grow wi
 or people.
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -72,14 +72,6 @@ def open_needs(session_ids: Collection[int]) -> Counter[int]:
     )
     found = (int(subject.partition(":")[2].partition("/")[0]) for subject in db.session.scalars(query))
     return Counter(each for each in found if each in session_ids)
-
-
-def by_day(lines: Collection[Line]) -> dict[date, list[Line]]:
-    """The lines of each local day, in order."""
-    days: dict[date, list[Line]] = defaultdict(list)
-    for line in lines:
-        days[line.on].append(line)
-    return dict(days)
 
 
 def _put(place: Place, listed: Listed, needs: int) -> None:

@@ -11,6 +11,7 @@ from portal.core.db import Base, PublicId
 from portal.people.models import StaffMember
 from portal.sessions.models import FamilySession, SignUp
 from portal.sessions.reach import ChangeKind
+from portal.sessions.rules import SignUpState
 
 
 class ClosedDay(Base):
@@ -71,6 +72,8 @@ class Telling(Base):
     id: Mapped[PublicId]
     change_id: Mapped[int] = mapped_column(ForeignKey("session_change.id"), index=True)
     sign_up_id: Mapped[int] = mapped_column(ForeignKey("sign_up.id"), index=True)
+    held: Mapped[SignUpState]
+    """How the sign-up stood when the news came: what it goes back to if that is undone."""
     message_id: Mapped[int | None]
     """The mail in the outbox, which may forget it: no foreign key. None: nobody wrote."""
     is_needed: Mapped[bool] = mapped_column(default=True)

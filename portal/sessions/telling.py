@@ -3,7 +3,7 @@
 One task a change asks staff to call; it ends by itself when everybody is reached or called.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from sqlalchemy import select
@@ -20,6 +20,7 @@ from portal.sessions import places
 from portal.sessions.models import FamilySession, SignUp
 from portal.sessions.models_telling import ClosedDay, SessionChange, Telling
 from portal.sessions.reach import ChangeKind
+from portal.sessions.rules import SignUpState
 
 ANSWERS = ("told", "comes", "cannot_come")
 
@@ -34,14 +35,16 @@ def begin(
     now: datetime,
     asks_again: bool = False,
     closed_day: ClosedDay | None = None,
+    held: Mapping[int, SignUpState] | None = None,
     unneeded: frozenset[int] = frozenset(),
 ) -> SessionChange | None:
     """Write down whom a change concerns and which mail tells them; None where it concerns nobody.
 
-    `asks_again`: the people are asked whether they still come. `unneeded`: the ids of
-    sign-ups whose people never heard of what is taken back.
+    `asks_again`: the people are asked whether they still come. `held`: sign-up id → its
+    state before. `unneeded`: the ids of sign-ups whose people never heard of what is taken
+    back. A change of a closed day is written down though it concerns nobody.
     """
-    if not mails:
+    if not mails and closed_day is None:
         return None
     change = SessionChange(
         session=session,
@@ -58,6 +61,7 @@ def begin(
             Telling(
                 change=change,
                 sign_up=sign_up,
+                held=(held or {}).get(sign_up.id, sign_up.state),
                 message_id=message.id if message else None,
                 is_needed=sign_up.id not in unneeded,
             )
@@ -77,6 +81,13 @@ def ask_to_call(change: SessionChange, *, actor: Actor, now: datetime) -> None:
         location_id=session.location_id,
         due_on=local_date(max(change.starts_at, now), session.timezone),
     )
+
+
+def take_back(tellings: Iterable[Telling], *, actor: Actor, now: datetime) -> None:
+    """Nobody needs to hear this news any more; who was called stays noted."""
+    for each in tellings:
+        each.is_needed = False
+        tasks.drop(TaskKind.CALL, subjects=[subject(each.change)], actor=actor, now=now)
 
 
 def subject(change: SessionChange) -> str:

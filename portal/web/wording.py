@@ -95,6 +95,7 @@ SENTENCES = {
     "witness_missing": _("A staff member has to witness this. Open the signing from the staff pages."),
     # sessions
     "bring_needs_both": _("What to bring is there in one language only. Enter it in both, or in none."),
+    "center_closed_already": _("This center is closed today already. Look at the page of the closed day."),
     "call_not_allowed": _("The consent is not usable now, so nobody calls. Take this person off your list."),
     "choose_a_reason": _("The reason is missing. Choose one from the list."),
     "ends_before_start": _("The session would end before it begins. Enter how many minutes it lasts."),

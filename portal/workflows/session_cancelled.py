@@ -17,13 +17,15 @@ def cancel(
     Who is not reached by that stands on the call list. Raises NotFound, Refused
     choose_a_reason. Twice tells nobody twice.
     """
-    affected = planning.cancel(session_id=session_id, reason=reason, actor=actor, now=now)
     session = places.locked(session_id)
+    held = {each.id: each.state for each in planning.live_sign_ups(session_id)}
+    affected = planning.cancel(session_id=session_id, reason=reason, actor=actor, now=now)
     change = telling.begin(
         session=session,
         kind=ChangeKind.CANCELLED,
         starts_at=session.starts_at,
         mails={sign_up: notices.cancelled(sign_up, now=now) for sign_up in affected},
+        held=held,
         closed_day=closed_day,
         actor=actor,
         now=now,

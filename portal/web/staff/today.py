@@ -2,7 +2,8 @@
 
 from flask import render_template
 
-from portal.sessions import day
+from portal.people import queries as people
+from portal.sessions import closed_days, day
 from portal.web import access
 from portal.web.pages import Pages
 from portal.web.staff.session_forms import KINDS
@@ -14,4 +15,11 @@ pages = Pages()
 def today() -> str:
     """What takes place, how full it is, what is still to be seen to; the way to each roster."""
     places = day.at_the_center(access.staff(), access.now())
-    return render_template("staff/today/today.html", places=places, by_day=day.by_day, kinds=dict(KINDS))
+    mine = people.locations_of(access.staff())
+    return render_template(
+        "staff/today/today.html",
+        places=places,
+        closed=closed_days.live(mine, access.now()),
+        mine=mine,
+        kinds=dict(KINDS),
+    )
