@@ -488,6 +488,22 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_account_invitation_staff_id"), ["staff_id"], unique=False)
 
     op.create_table(
+        "appointment",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("client_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("label", sa.String(length=120), nullable=False),
+        sa.Column("first_start", sa.DateTime(), nullable=False),
+        sa.Column("start", sa.DateTime(), nullable=False),
+        sa.Column("minutes", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("time_revision", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("cancelled_at", portal.core.db.UtcDateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["client_id"], ["client.id"], name=op.f("fk_appointment_client_id_client")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_appointment")),
+    )
+    with op.batch_alter_table("appointment", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_appointment_client_id"), ["client_id"], unique=False)
+
+    op.create_table(
         "calendar_feed",
         sa.Column(
             "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
@@ -1109,11 +1125,32 @@ def upgrade() -> None:
         sa.Column("minutes", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("rrule", sa.String(length=250), nullable=False),
         sa.Column("is_family_hour", sa.Boolean(), nullable=False),
+        sa.Column("ends_on", sa.Date(), nullable=True),
         sa.ForeignKeyConstraint(["track_id"], ["track.id"], name=op.f("fk_block_track_id_track")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_block")),
     )
     with op.batch_alter_table("block", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_block_track_id"), ["track_id"], unique=False)
+
+    op.create_table(
+        "care_step",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("episode_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "level_of_care",
+            sa.Enum(
+                "outpatient", "iop", "php", "residential", name="levelofcare", native_enum=False, length=40
+            ),
+            nullable=False,
+        ),
+        sa.Column("from_on", sa.Date(), nullable=False),
+        sa.Column("entered_at", portal.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["episode_id"], ["episode.id"], name=op.f("fk_care_step_episode_id_episode")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_care_step")),
+        sa.UniqueConstraint("episode_id", "from_on", name=op.f("uq_care_step_episode_id")),
+    )
+    with op.batch_alter_table("care_step", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_care_step_episode_id"), ["episode_id"], unique=False)
 
     op.create_table(
         "check_answer",
@@ -2001,6 +2038,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_check_answer_progress_id"))
 
     op.drop_table("check_answer")
+    with op.batch_alter_table("care_step", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_care_step_episode_id"))
+
+    op.drop_table("care_step")
     with op.batch_alter_table("block", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_block_track_id"))
 
@@ -2102,6 +2143,10 @@ def downgrade() -> None:
 
     op.drop_table("care_team_member")
     op.drop_table("calendar_feed")
+    with op.batch_alter_table("appointment", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_appointment_client_id"))
+
+    op.drop_table("appointment")
     with op.batch_alter_table("account_invitation", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_account_invitation_staff_id"))
         batch_op.drop_index(batch_op.f("ix_account_invitation_client_id"))

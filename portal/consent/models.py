@@ -212,7 +212,7 @@ class CheckIn(Base):
     id: Mapped[RowId]
     client_id: Mapped[int] = mapped_column(ForeignKey("client.id"), index=True)
     occasion: Mapped[str] = mapped_column(String(60))
-    """`week2:<episode>` or `step:<enrolment>`."""
+    """`week2:<episode>`, `step:<enrolment>` or `care:<entry>`."""
     at: Mapped[datetime]
 
     __table_args__ = (UniqueConstraint("client_id", "occasion"),)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import relationship as related
 
 from portal.center.models import Location, Program
 from portal.core.db import Base, PublicId, RowId
-from portal.people.models import Episode, LevelOfCare
+from portal.people.models import Client, Episode, LevelOfCare
 
 # A time on the wall of the location: no zone, by RFC 5545's "floating" meaning plus the track's zone.
 WallTime = DateTime(timezone=False)
@@ -49,6 +49,8 @@ class Block(Base):
     rrule: Mapped[str] = mapped_column(String(250))
     is_family_hour: Mapped[bool] = mapped_column(default=False)
     """The multi-family group inside the program: a family session here is no conflict."""
+    ends_on: Mapped[date | None]
+    """The last local day, if staff ended the group; it stays out of the rule, so it can be taken back."""
 
     track: Mapped[Track] = related(back_populates="blocks")
     exceptions: Mapped[list["BlockException"]] = related(back_populates="block")
@@ -109,6 +111,42 @@ class Enrolment(Base):
 
     episode: Mapped[Episode] = related()
     track: Mapped[Track] = related()
+
+
+class Appointment(Base):
+    """A one-off time of one client, such as an hour with the doctor. Times are local, without a zone."""
+
+    __tablename__ = "appointment"
+
+    id: Mapped[PublicId]
+    client_id: Mapped[int] = mapped_column(ForeignKey("client.id"), index=True)
+    label: Mapped[str] = mapped_column(String(120))
+    """For staff alone; the client and the family see a time without a name."""
+    first_start: Mapped[datetime] = mapped_column(WallTime)
+    """The start it was entered with: it names the appointment in calendars and never changes."""
+    start: Mapped[datetime] = mapped_column(WallTime)
+    minutes: Mapped[int]
+    time_revision: Mapped[int] = mapped_column(default=1)
+    """Rises only when the start changes."""
+    cancelled_at: Mapped[datetime | None]
+
+    client: Mapped[Client] = related()
+
+
+class CareStep(Base):
+    """From a day on, an episode is at a level of care. The newest row that has begun counts."""
+
+    __tablename__ = "care_step"
+
+    id: Mapped[PublicId]
+    episode_id: Mapped[int] = mapped_column(ForeignKey("episode.id"), index=True)
+    level_of_care: Mapped[LevelOfCare]
+    from_on: Mapped[date]
+    entered_at: Mapped[datetime]
+
+    episode: Mapped[Episode] = related()
+
+    __table_args__ = (UniqueConstraint("episode_id", "from_on"),)
 
 
 class CalendarFeed(Base):

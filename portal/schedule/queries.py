@@ -13,7 +13,7 @@ from portal.core.db import db
 from portal.core.errors import NotFound
 from portal.disclosure.gate import Permit
 from portal.people.models import Client, Episode, EpisodeStatus, Relationship
-from portal.schedule import rules
+from portal.schedule import appointment_times, closed_days, rules
 from portal.schedule.models import Block, Closure, Enrolment, ExceptionKind, Track
 from portal.schedule.rules import Change, Occurrence, Recurring
 
@@ -32,11 +32,6 @@ _WITH_BLOCKS = (
     .join(Track.program)
     .where(Track.id.in_(bindparam("track_ids", expanding=True)))
     .options(contains_eager(Track.program), joinedload(Track.blocks).joinedload(Block.exceptions))
-)
-_CLOSED = select(Closure.location_id, Closure.from_on, Closure.to_on).where(
-    Closure.location_id.in_(bindparam("location_ids", expanding=True)),
-    Closure.from_on <= bindparam("to_on"),
-    Closure.to_on >= bindparam("from_on"),
 )
 _ENROLLED = (
     select(Episode.client_id, Enrolment.track_id, Enrolment.from_on, Enrolment.to_on, Episode.ended_on)
@@ -58,7 +53,7 @@ def occurrences(*, track_id: int, from_on: date, to_on: date) -> list[Occurrence
 def of_tracks(track_ids: Collection[int], from_on: date, to_on: date) -> dict[int, list[Occurrence]]:
     """The same for many tracks, in two statements whatever their number."""
     tracks = db.session.scalars(_WITH_BLOCKS, {"track_ids": list(track_ids)}).unique().all()
-    closed = _closures({track.program.location_id for track in tracks}, from_on, to_on)
+    closed = closed_days.of_locations({track.program.location_id for track in tracks}, from_on, to_on)
     return {
         track.id: _expanded(track, closed.get(track.program.location_id, []), from_on, to_on)
         for track in tracks
@@ -80,7 +75,7 @@ def program_times(
 def program_times_under(
     permits: Collection[Permit], *, from_on: date, to_on: date
 ) -> dict[int, list[Occurrence]]:
-    """Client id → program times in order, for each PROGRAM_TIMES permit; three statements.
+    """Client id → program times in order, for each PROGRAM_TIMES permit; four statements.
 
     Group names are blank for a client without a GROUP_NAMES permit of the same consent.
     Raises ValueError for a permit of any other scope, or for names alone.
@@ -89,7 +84,7 @@ def program_times_under(
     named = {each.consent_id for each in permits if each.scope is Scope.GROUP_NAMES}
     if {each.consent_id for each in permits} - set(times) or len(times) + len(named) < len(permits):
         raise ValueError("program times ask for a PROGRAM_TIMES permit, names for GROUP_NAMES of the same")
-    found = _clients_times(set(times.values()), from_on, to_on)
+    found = clients_times(set(times.values()), from_on, to_on)
     return {
         client_id: found[client_id] if consent_id in named else rules.without_names(found[client_id])
         for consent_id, client_id in times.items()
@@ -98,17 +93,24 @@ def program_times_under(
 
 def client_times(*, client_id: int, from_on: date, to_on: date) -> list[Occurrence]:
     """A client's own program times, in order: for the client and staff, nobody else."""
-    return _clients_times({client_id}, from_on, to_on)[client_id]
+    return clients_times({client_id}, from_on, to_on)[client_id]
 
 
-def _clients_times(client_ids: Collection[int], from_on: date, to_on: date) -> dict[int, list[Occurrence]]:
+def clients_times(client_ids: Collection[int], from_on: date, to_on: date) -> dict[int, list[Occurrence]]:
+    """The same for many clients, in four statements: for staff, and for what holds a permit."""
     stays = _stays(client_ids, from_on, to_on)
     track_ids = {stay.track_id for of_client in stays.values() for stay in of_client}
     by_track = of_tracks(track_ids, from_on, to_on)
-    return {client_id: _during(stays.get(client_id, []), by_track) for client_id in client_ids}
+    one_off = appointment_times.of_clients(client_ids, from_on, to_on)
+    return {
+        client_id: _during(stays.get(client_id, []), by_track, one_off.get(client_id, []))
+        for client_id in client_ids
+    }
 
 
-def _during(stays: Sequence[Stay], by_track: Mapping[int, list[Occurrence]]) -> list[Occurrence]:
+def _during(
+    stays: Sequence[Stay], by_track: Mapping[int, list[Occurrence]], one_off: Sequence[Occurrence]
+) -> list[Occurrence]:
     """What takes place on each track as long as the client is on it; what is on two, once."""
     found = {
         (each.block_id, each.original_start): each
@@ -116,7 +118,7 @@ def _during(stays: Sequence[Stay], by_track: Mapping[int, list[Occurrence]]) -> 
         for each in by_track.get(stay.track_id, [])
         if stay.from_on <= each.on and (stay.to_on is None or each.on <= stay.to_on)
     }
-    return sorted(found.values(), key=lambda each: each.start_at)
+    return sorted([*found.values(), *one_off], key=lambda each: each.start_at)
 
 
 @dataclass(frozen=True)
@@ -260,6 +262,7 @@ def recurring(block: Block, zone: str) -> Recurring:
         rrule=block.rrule,
         zone=zone,
         is_family_hour=block.is_family_hour,
+        ends_on=block.ends_on,
         changes=tuple(
             Change(
                 original_start=row.original_start,
@@ -280,18 +283,6 @@ def _expanded(track: Track, closed: list[tuple[date, date]], from_on: date, to_o
         for occurrence in rules.expand(recurring(block, track.timezone), closed, from_on, to_on)
     ]
     return sorted(found, key=lambda each: (each.start_at, each.block_id))
-
-
-def _closures(
-    location_ids: Collection[int], from_on: date, to_on: date
-) -> dict[int, list[tuple[date, date]]]:
-    rows = db.session.execute(
-        _CLOSED, {"location_ids": list(location_ids), "from_on": from_on, "to_on": to_on}
-    )
-    closed: dict[int, list[tuple[date, date]]] = {}
-    for location_id, first, last in rows:
-        closed.setdefault(location_id, []).append((first, last))
-    return closed
 
 
 def _stays(client_ids: Collection[int], from_on: date, to_on: date) -> dict[int, list[Stay]]:

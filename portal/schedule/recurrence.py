@@ -52,10 +52,21 @@ def checked(text: str) -> str:
     return ";".join(f"{name}={value}" for name, value in parts.items())
 
 
-def weekly(days: list[int], until: date | None = None) -> str:
-    """The rule "every week on these days" (0 is Monday), to the end of `until`."""
-    text = "FREQ=WEEKLY;BYDAY=" + ",".join(WEEKDAYS[day] for day in sorted(set(days)))
-    return text + (f";UNTIL={until:%Y%m%d}T235959" if until else "")
+def weekly(days: list[int], until: date | None = None, every: int = 1) -> str:
+    """The rule "every week, or every so many, on these days" (0 is Monday), to the end of `until`."""
+    interval = f"INTERVAL={every};" if every > 1 else ""
+    text = f"FREQ=WEEKLY;{interval}BYDAY=" + ",".join(WEEKDAYS[day] for day in sorted(set(days)))
+    return text + _to_end_of(until)
+
+
+def monthly(first: date, until: date | None = None) -> str:
+    """The rule "once a month, on this weekday of this week": the second Tuesday, the last Friday."""
+    week = (first.day - 1) // 7 + 1
+    return f"FREQ=MONTHLY;BYDAY={week if week < 5 else -1}{WEEKDAYS[first.weekday()]}" + _to_end_of(until)
+
+
+def _to_end_of(until: date | None) -> str:
+    return f";UNTIL={until:%Y%m%d}T235959" if until else ""
 
 
 def days_of(text: str) -> frozenset[int]:

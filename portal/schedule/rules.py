@@ -43,6 +43,8 @@ class Recurring:
     zone: str
     is_family_hour: bool = False
     changes: tuple[Change, ...] = ()
+    ends_on: date | None = None
+    """The last local day by which an occurrence may be named; None: as far as the rule goes."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,11 @@ def expand(
         raise ValueError("the window is too long")
     changed = {change.original_start: change for change in block.changes}
     plain = [Change(start) for start in _starts(block, from_on, to_on) if start not in changed]
-    taking_place = [change for change in (*plain, *block.changes) if not change.is_cancelled]
+    taking_place = [
+        change
+        for change in (*plain, *block.changes)
+        if not change.is_cancelled and _is_before_end(block, change.original_start)
+    ]
     closures = list(closed)
     found = [
         _occurrence(block, change)
@@ -125,6 +131,8 @@ def is_closed(on: date, closures: Iterable[tuple[date, date]]) -> bool:
 
 def is_start(block: Recurring, original_start: datetime) -> bool:
     """Whether the block has an occurrence of that name: by its rule, or as an extra one."""
+    if not _is_before_end(block, original_start):
+        return False
     if any(change.original_start == original_start for change in block.changes):
         return True
     return original_start in _starts(block, original_start.date(), original_start.date())
@@ -167,6 +175,10 @@ def _starts(block: Recurring, from_on: date, to_on: date) -> list[datetime]:
     first = datetime.combine(block.starts_on, block.start_time)
     after, before = datetime.combine(from_on, time.min), datetime.combine(to_on, time.max)
     return recurrence.starts(block.rrule, first, after, before)
+
+
+def _is_before_end(block: Recurring, original_start: datetime) -> bool:
+    return block.ends_on is None or original_start.date() <= block.ends_on
 
 
 def _local_start(change: Change) -> datetime:

@@ -8,10 +8,10 @@ from portal.audit import service as audit
 from portal.center.models import Location, Program
 from portal.core.actor import Actor
 from portal.core.db import db
-from portal.core.errors import NotFound, Refused
+from portal.core.errors import Refused
 from portal.people.models import Episode, LevelOfCare
-from portal.schedule import queries, recurrence, rules
-from portal.schedule.models import Block, BlockException, Closure, Enrolment, ExceptionKind, Track
+from portal.schedule import recurrence
+from portal.schedule.models import Block, Closure, Enrolment, Track
 
 CLOSURE_REASONS = ("holiday", "weather", "building", "other")
 MAX_MINUTES = 12 * 60
@@ -54,6 +54,8 @@ def add_block(
 ) -> Block:
     """A recurring group. It begins on the first day on or after `starts_on` that the rule names.
 
+    The same group at the same times once more is that group.
+
     Refused `rule_not_understood` (field rrule), `rule_without_a_day` (field starts_on),
     `length_not_possible` (field minutes).
     """
@@ -64,7 +66,19 @@ def add_block(
     first_on = recurrence.first_on(rule, starts_on, start_time)
     if first_on is None:
         raise Refused("rule_without_a_day", field="starts_on")
-    _check_minutes(minutes)
+    check_minutes(minutes)
+    same = select(Block).filter_by(
+        track_id=track.id,
+        name=name,
+        starts_on=first_on,
+        start_time=start_time,
+        minutes=minutes,
+        rrule=rule,
+        ends_on=None,
+    )
+    known = db.session.scalars(same).first()
+    if known is not None:
+        return known
     block = Block(
         track=track,
         name=name,
@@ -118,61 +132,6 @@ def end_enrolment(*, enrolment: Enrolment, to_on: date, actor: Actor, now: datet
     return enrolment
 
 
-def move_occurrence(
-    *,
-    block_id: int,
-    original_start: datetime,
-    new_start: datetime,
-    new_minutes: int | None = None,
-    actor: Actor,
-    now: datetime,
-) -> BlockException:
-    """Give one occurrence another time. All times are local, without a zone.
-
-    The time revision rises only when the start changes, so a change of length reminds
-    nobody twice. A cancelled occurrence takes place again. Refused `day_closed`.
-    """
-    block = _locked_block(block_id)
-    _check_occurrence(block, original_start)
-    _check_minutes(block.minutes if new_minutes is None else new_minutes)
-    _check_open(block, new_start.date())
-    row = _exception(block, original_start)
-    row.time_revision = rules.next_revision(row.time_revision, row.new_start or original_start, new_start)
-    row.new_start, row.new_minutes = new_start, new_minutes
-    row.kind = ExceptionKind.EXTRA if row.kind is ExceptionKind.EXTRA else ExceptionKind.MOVED
-    _audit_occurrence("schedule.occurrence_moved", row, actor=actor, now=now)
-    return row
-
-
-def cancel_occurrence(
-    *, block_id: int, original_start: datetime, actor: Actor, now: datetime
-) -> BlockException:
-    """Let one occurrence not take place. Doing it twice changes nothing more."""
-    block = _locked_block(block_id)
-    _check_occurrence(block, original_start)
-    row = _exception(block, original_start)
-    if row.kind is not ExceptionKind.CANCELLED or row.id is None:
-        row.kind = ExceptionKind.CANCELLED
-        _audit_occurrence("schedule.occurrence_cancelled", row, actor=actor, now=now)
-    return row
-
-
-def add_occurrence(
-    *, block_id: int, start: datetime, minutes: int | None = None, actor: Actor, now: datetime
-) -> BlockException:
-    """An extra occurrence at a local time. Refused `occurs_already` and `day_closed`."""
-    block = _locked_block(block_id)
-    if rules.is_start(queries.recurring(block, block.track.timezone), start):
-        raise Refused("occurs_already", field="start")
-    _check_minutes(block.minutes if minutes is None else minutes)
-    _check_open(block, start.date())
-    row = BlockException(
-        block=block, kind=ExceptionKind.EXTRA, original_start=start, new_minutes=minutes, time_revision=1
-    )
-    _audit_occurrence("schedule.occurrence_added", row, actor=actor, now=now)
-    return row
-
-
 def close(
     *, location: Location, from_on: date, to_on: date, reason: str, actor: Actor, now: datetime
 ) -> Closure:
@@ -216,39 +175,10 @@ def _has_enrolment(episode_id: int, from_on: date, to_on: date) -> bool:
     return db.session.scalars(query).first() is not None
 
 
-def _locked_block(block_id: int) -> Block:
-    block = db.session.scalars(select(Block).where(Block.id == block_id).with_for_update()).one_or_none()
-    if block is None:
-        raise NotFound
-    db.session.expire(block, ["exceptions"])
-    return block
-
-
-def _check_occurrence(block: Block, original_start: datetime) -> None:
-    if not rules.is_start(queries.recurring(block, block.track.timezone), original_start):
-        raise NotFound
-
-
-def _check_minutes(minutes: int) -> None:
+def check_minutes(minutes: int) -> None:
+    """Refused `length_not_possible` (field minutes) for less than a minute or more than 12 hours."""
     if not 1 <= minutes <= MAX_MINUTES:
         raise Refused("length_not_possible", field="minutes")
-
-
-def _check_open(block: Block, on: date) -> None:
-    query = select(Closure.id).where(
-        Closure.location_id == block.track.program.location_id, Closure.from_on <= on, Closure.to_on >= on
-    )
-    if db.session.scalars(query).first() is not None:
-        raise Refused("day_closed", field="start")
-
-
-def _exception(block: Block, original_start: datetime) -> BlockException:
-    for row in block.exceptions:
-        if row.original_start == original_start:
-            return row
-    return BlockException(
-        block=block, kind=ExceptionKind.MOVED, original_start=original_start, time_revision=1
-    )
 
 
 def _audit_enrolment(kind: str, enrolment: Enrolment, *, actor: Actor, now: datetime) -> None:
@@ -260,19 +190,6 @@ def _audit_enrolment(kind: str, enrolment: Enrolment, *, actor: Actor, now: date
         enrolment_id=enrolment.id,
         track_id=enrolment.track_id,
         to_on=enrolment.to_on.isoformat() if enrolment.to_on else None,
-    )
-
-
-def _audit_occurrence(kind: str, row: BlockException, *, actor: Actor, now: datetime) -> None:
-    db.session.add(row)
-    db.session.flush()
-    audit.record(
-        kind,
-        actor=actor,
-        now=now,
-        block_id=row.block_id,
-        original_start=f"{row.original_start:%Y%m%dT%H%M}",
-        time_revision=row.time_revision,
     )
 
 

@@ -16,8 +16,9 @@ from portal.core.actor import Actor
 from portal.core.db import db
 from portal.core.errors import NotFound
 from portal.people.models import Client, LevelOfCare
+from portal.schedule import care
 from portal.schedule import queries as schedule
-from portal.schedule.models import Enrolment
+from portal.schedule.models import CareStep, Enrolment
 
 WEEKS = (2, 3)
 """The weeks of the program in which the first question stands on the page."""
@@ -29,12 +30,15 @@ ORDER = (LevelOfCare.RESIDENTIAL, LevelOfCare.PHP, LevelOfCare.IOP, LevelOfCare.
 
 
 def due(client: Client, now: datetime) -> str | None:
-    """The occasion that waits for an answer, `week2:<episode>` or `step:<enrolment>`; mostly None."""
+    """The occasion that waits for an answer; mostly None.
+
+    It is `week2:<episode>`, `step:<enrolment>` or `care:<entry>`.
+    """
     if client.no_family_contact or client.deceased_on:
         return None
     today = clock.local_date(now, client.location.timezone)
     enrolments = schedule.enrolments(client_id=client.id)
-    found = _step_down(enrolments, today) or _week_two(enrolments, today)
+    found = _step_down(enrolments, care.steps_of(client.id), today) or _week_two(enrolments, today)
     if found is None or _answered(client.id, found) or not consents.live_of(client):
         return None
     return found
@@ -58,13 +62,18 @@ def _week_two(enrolments: list[Enrolment], today: date) -> str | None:
     return None
 
 
-def _step_down(enrolments: list[Enrolment], today: date) -> str | None:
-    """The newest enrolment, if it began lately with less care than the one before."""
-    begun = [each for each in enrolments if each.from_on <= today]
-    if len(begun) < 2 or today - begun[0].from_on >= AFTER_STEP:
+def _step_down(enrolments: list[Enrolment], entered: list[CareStep], today: date) -> str | None:
+    """The newest step, if it lately led to less care than the one before.
+
+    A level that staff entered and the level of a track are steps alike.
+    """
+    steps = [(each.from_on, f"care:{each.id}", each.level_of_care) for each in entered]
+    steps += [(each.from_on, f"step:{each.id}", each.track.level_of_care) for each in enrolments]
+    begun = sorted((each for each in steps if each[0] <= today), key=lambda each: each[0], reverse=True)
+    if len(begun) < 2 or today - begun[0][0] >= AFTER_STEP:
         return None
-    now_at, before = (ORDER.index(each.track.level_of_care) for each in begun[:2])
-    return f"step:{begun[0].id}" if now_at > before else None
+    now_at, before = (ORDER.index(level) for _, _, level in begun[:2])
+    return begun[0][1] if now_at > before else None
 
 
 def _answered(client_id: int, occasion: str) -> bool:

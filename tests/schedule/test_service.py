@@ -8,7 +8,7 @@ from portal.audit.models import AuditEntry
 from portal.core.actor import Actor
 from portal.core.db import db
 from portal.core.errors import NotFound, Refused
-from portal.schedule import queries, service
+from portal.schedule import occurrences, queries, service
 from portal.schedule.models import BlockException, Closure, Enrolment
 from tests.conftest import NOW
 from tests.factories.people import make_client, make_episode, make_program
@@ -100,7 +100,7 @@ def test_moving_to_wednesday_and_back_is_told_twice(write):
     revisions = []
     for new_start in (datetime(2026, 3, 4, 17, 30), TUESDAY):
         with write():
-            row = service.move_occurrence(
+            row = occurrences.move_occurrence(
                 block_id=block.id, original_start=TUESDAY, new_start=new_start, **WHO
             )
             revisions.append(row.time_revision)
@@ -111,7 +111,7 @@ def test_moving_to_wednesday_and_back_is_told_twice(write):
 def test_another_length_is_no_other_start(write):
     block = make_block()
     with write():
-        row = service.move_occurrence(
+        row = occurrences.move_occurrence(
             block_id=block.id, original_start=TUESDAY, new_start=TUESDAY, new_minutes=60, **WHO
         )
     assert row.time_revision == 1
@@ -122,12 +122,12 @@ def test_a_cancelled_occurrence_comes_back_with_its_revision(write):
     block = make_block()
     where: dict[str, Any] = {"block_id": block.id, "original_start": TUESDAY}
     with write():
-        service.cancel_occurrence(**where, **WHO)
+        occurrences.cancel_occurrence(**where, **WHO)
     with write():
-        service.cancel_occurrence(**where, **WHO)
+        occurrences.cancel_occurrence(**where, **WHO)
     assert starts(block.track_id, date(2026, 3, 3), date(2026, 3, 3)) == []
     with write():
-        row = service.move_occurrence(**where, new_start=TUESDAY, **WHO)
+        row = occurrences.move_occurrence(**where, new_start=TUESDAY, **WHO)
     assert row.time_revision == 1
     assert audit_kinds() == ["schedule.occurrence_cancelled", "schedule.occurrence_moved"]
 
@@ -136,9 +136,9 @@ def test_only_what_takes_place_can_be_moved_or_cancelled(write):
     block = make_block()
     friday = datetime(2026, 3, 6, 17, 30)
     with pytest.raises(NotFound), write():
-        service.cancel_occurrence(block_id=block.id, original_start=friday, **WHO)
+        occurrences.cancel_occurrence(block_id=block.id, original_start=friday, **WHO)
     with pytest.raises(NotFound), write():
-        service.move_occurrence(block_id=1, original_start=TUESDAY, new_start=friday, **WHO)
+        occurrences.move_occurrence(block_id=1, original_start=TUESDAY, new_start=friday, **WHO)
     assert db.session.scalars(select(BlockException)).all() == []
 
 
@@ -146,9 +146,9 @@ def test_an_extra_evening_is_added_once(write):
     block = make_block()
     friday = datetime(2026, 3, 6, 17, 30)
     with write():
-        service.add_occurrence(block_id=block.id, start=friday, **WHO)
+        occurrences.add_occurrence(block_id=block.id, start=friday, **WHO)
     with pytest.raises(Refused, match="occurs_already"), write():
-        service.add_occurrence(block_id=block.id, start=friday, **WHO)
+        occurrences.add_occurrence(block_id=block.id, start=friday, **WHO)
     assert starts(block.track_id, date(2026, 3, 5), date(2026, 3, 6)) == ["03-05 22:30", "03-06 22:30"]
 
 
@@ -162,7 +162,7 @@ def test_a_closure_empties_its_days_and_nothing_can_be_moved_there(write):
     assert len(db.session.scalars(select(Closure)).all()) == 1
     assert starts(block.track_id, date(2026, 3, 2), date(2026, 3, 4)) == ["03-02 22:30", "03-04 22:30"]
     with pytest.raises(Refused, match="day_closed"), write():
-        service.move_occurrence(
+        occurrences.move_occurrence(
             block_id=block.id, original_start=datetime(2026, 3, 2, 17, 30), new_start=TUESDAY, **WHO
         )
 

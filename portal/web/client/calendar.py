@@ -47,6 +47,8 @@ def _days(client_id: int, week: Week, zone: str) -> list[Day]:
 
 def _group_entry(group: Occurrence) -> Entry:
     when = hours(group.start_at, group.end_at, group.zone)
+    if not group.name:  # a one-off time, whose label is for staff
+        return Entry(group.start_at, _("Program time, %(hours)s", hours=when))
     return Entry(group.start_at, _("%(group)s, %(hours)s", group=group.name, hours=when))
 
 

@@ -73,11 +73,16 @@ def test_a_clients_schedule_is_for_the_care_team_and_in_the_audit(client):
 def test_a_closure_is_entered_and_taken_back(client):
     location = make_location()
     enter(client, make_staff(Role.COORDINATOR, location=location))
-    answer = post(client, "/staff/schedule/closures", {**CLOSURE, "location": str(location.id)})
+    form = {**CLOSURE, "location": str(location.id)}
+    assert "Nothing is saved yet." in post(client, "/staff/schedule/closures", form).text
+    assert db.session.scalars(select(Closure)).all() == []
+    answer = post(client, "/staff/schedule/closures", {**form, "step": "save"})
     assert answer.status_code == 302
     closure = db.session.scalars(select(Closure)).one()
     assert "March 3, 2026 to March 4, 2026" in words(client.get("/staff/schedule/closures").text)
-    post(client, f"/staff/schedule/closures/{closure.id}/open")
+    assert "Nothing is saved yet." in post(client, f"/staff/schedule/closures/{closure.id}/open").text
+    assert len(db.session.scalars(select(Closure)).all()) == 1
+    post(client, f"/staff/schedule/closures/{closure.id}/open", {"step": "save"})
     assert db.session.scalars(select(Closure)).all() == []
 
 
