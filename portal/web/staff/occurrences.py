@@ -26,38 +26,40 @@ NAMED = "%Y%m%dT%H%M"
 """How an occurrence is named in addresses: its original local start."""
 
 
-@pages.form("/schedule/groups/<int:block_id>/on/<name>")
-def occurrence(block_id: int, name: str) -> ResponseReturnValue:
+@pages.form("/schedule/groups/<int:block_id>/on/<start>")
+def occurrence(block_id: int, start: str) -> ResponseReturnValue:
     """Another time for one occurrence."""
-    block, start = own_block(block_id), _start(name)
-    now_at = timetable.change_of(block, start)
+    block, original = own_block(block_id), _start(start)
+    now_at = timetable.change_of(block, original)
     form = TimeForm(data=_values(block, now_at))
     if trial.sent(form):
         new_start, minutes = form.local()
         change = partial(
             occurrences.move_occurrence,
             block_id=block.id,
-            original_start=start,
+            original_start=original,
             new_start=new_start,
             new_minutes=minutes,
             actor=access.actor(),
             now=access.now(),
         )
-        return _look(change, block, start) or _saved(change, block, _("This time is moved."))
-    return render_template("staff/schedule/occurrence.html", form=form, block=block, name=name, change=now_at)
+        return _look(change, block, original) or _saved(change, block, _("This time is moved."))
+    return render_template(
+        "staff/schedule/occurrence.html", form=form, block=block, start=start, change=now_at
+    )
 
 
-@pages.post("/schedule/groups/<int:block_id>/on/<name>/cancel")
-def cancel_occurrence(block_id: int, name: str) -> ResponseReturnValue:
+@pages.post("/schedule/groups/<int:block_id>/on/<start>/cancel")
+def cancel_occurrence(block_id: int, start: str) -> ResponseReturnValue:
     """One occurrence does not take place."""
-    return _without_form(block_id, name, occurrences.cancel_occurrence, _("This time is cancelled."))
+    return _without_form(block_id, start, occurrences.cancel_occurrence, _("This time is cancelled."))
 
 
-@pages.post("/schedule/groups/<int:block_id>/on/<name>/restore")
-def restore_occurrence(block_id: int, name: str) -> ResponseReturnValue:
+@pages.post("/schedule/groups/<int:block_id>/on/<start>/restore")
+def restore_occurrence(block_id: int, start: str) -> ResponseReturnValue:
     """It takes place as the rule says, after all."""
     text = _("This time takes place as the group's rule says.")
-    return _without_form(block_id, name, occurrences.restore_occurrence, text)
+    return _without_form(block_id, start, occurrences.restore_occurrence, text)
 
 
 @pages.form("/schedule/groups/<int:block_id>/extra")
@@ -79,12 +81,12 @@ def extra_occurrence(block_id: int) -> ResponseReturnValue:
     return render_template("staff/schedule/extra.html", form=form, block=block)
 
 
-def _without_form(block_id: int, name: str, verb: Callable[..., object], text: str) -> ResponseReturnValue:
-    block, start = own_block(block_id), _start(name)
+def _without_form(block_id: int, start: str, verb: Callable[..., object], text: str) -> ResponseReturnValue:
+    block, original = own_block(block_id), _start(start)
     if refused():
         return redirect(url_for(".block", block_id=block.id))
-    change = partial(verb, block_id=block.id, original_start=start, actor=access.actor(), now=access.now())
-    return _look(change, block, start, has_form=False) or _saved(change, block, text)
+    change = partial(verb, block_id=block.id, original_start=original, actor=access.actor(), now=access.now())
+    return _look(change, block, original, has_form=False) or _saved(change, block, text)
 
 
 def _look(change: trial.Change, block: Block, start: datetime, *, has_form: bool = True) -> str | None:

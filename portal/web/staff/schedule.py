@@ -81,5 +81,5 @@ def _entry(group: Occurrence, with_link: bool) -> Entry:
         text=_("%(group)s, %(hours)s", group=group.name or _("Appointment"), hours=when),
         note=_("Hour for families") if group.is_family_hour else "",
         own=group.is_family_hour,
-        href=url_for(".occurrence", block_id=group.block_id, name=name) if with_link else None,
+        href=url_for(".occurrence", block_id=group.block_id, start=name) if with_link else None,
     )
