@@ -35,8 +35,8 @@ from portal.web.dates import hours
 from portal.web.pages import Pages
 from portal.web.refusal import submitted
 from portal.web.staff import call_lists
+from portal.web.staff.closures import REASONS
 from portal.web.staff.rosters import note_viewed
-from portal.web.staff.schedule import REASONS
 from portal.web.staff.session_forms import wall
 from portal.workflows import center_closed
 from portal.workflows.center_closed import Fate
