@@ -4,7 +4,7 @@ A setting that is not in the row has its default, so a new setting needs no migr
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import date, datetime, time
 from typing import Any
 
@@ -33,6 +33,8 @@ class CenterSettings:
     """How long a new consent lasts unless the client chooses another day; at most 12."""
     lead_hours: tuple[int, ...] = (72, 24)
     """How long before a session its reminders go, longest first."""
+    lead_hours_by_kind: dict[str, list[int]] = field(default_factory=dict)
+    """Kind of session → its own leads, longest first; a kind that is missing has `lead_hours`."""
     quiet_from: time = time(21, 0)
     quiet_until: time = time(8, 0)
     emergency_phone: str = "911"

@@ -6,12 +6,12 @@ take their sentences from the same catalogue as the pages.
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime, get_timezone_name
+from babel.dates import format_date, format_datetime, get_timezone_name
 from babel.support import Translations
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
@@ -20,6 +20,7 @@ from portal.mail.kinds import Kind, Letter
 ROOT = Path(__file__).resolve().parents[2]
 LANGUAGES = ("en", "es")
 _MOMENTS = {"en": "EEE, MMM d, h:mm a", "es": "EEE d MMM, h:mm a"}
+_DAYS = {"en": "EEE, MMM d", "es": "EEE d MMM"}
 _NOT_IN_A_HEADER = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029]+")
 
 
@@ -50,6 +51,12 @@ def moment(at: datetime, zone: str, language: str) -> str:
     return text.replace("\u202f", " ").replace("\xa0", " ")
 
 
+def day(on: date, language: str) -> str:
+    """ "Tue, Mar 4" / "mar 4 mar"."""
+    known = language if language in LANGUAGES else "en"
+    return format_date(on, _DAYS[known], locale=known)
+
+
 @lru_cache(maxsize=1024)
 def zone_name(zone: str, language: str) -> str:
     """ "Eastern Time" / "hora oriental"."""
@@ -75,6 +82,7 @@ def environment(language: str) -> Environment:
     made.globals.update(
         language=language,
         moment=lambda at, zone: moment(at, zone, language),
+        day=lambda on: day(on, language),
         zone_name=lambda zone: zone_name(zone, language),
     )
     return made

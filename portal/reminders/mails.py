@@ -17,7 +17,8 @@ from portal.disclosure import service as ledger
 from portal.disclosure.models import Channel
 from portal.mail import letters
 from portal.mail.kinds import Kind, Letter, Message
-from portal.reminders import queries, standing
+from portal.reminders import events as source
+from portal.reminders import standing, waiting_mails
 from portal.reminders.rules import Event
 from portal.reminders.standing import Place
 from portal.sessions.rules import Meeting
@@ -38,7 +39,7 @@ def session_letter(message: Message, now: datetime) -> Letter:
     if not places:
         raise NotFound
     _enter(message, places, now)
-    return _letter(message, {"sessions": places[:MOST_LINES], "first": places[0]})
+    return standing.letter(message, {"sessions": places[:MOST_LINES], "first": places[0]})
 
 
 def program_still_wanted(message: Message, now: datetime) -> str | None:
@@ -58,7 +59,7 @@ def program_letter(message: Message, now: datetime) -> Letter:
         for event in events[:1]
     ]
     ledger.record(noted, occasion=f"mail:{message.id}", now=now)
-    return _letter(message, {"starts_at": events[0].starts_at, "zone": events[0].zone})
+    return standing.letter(message, {"starts_at": events[0].starts_at, "zone": events[0].zone})
 
 
 def _places(message: Message, now: datetime) -> list[Place]:
@@ -73,7 +74,7 @@ def _left(message: Message, zones: dict[int, str], now: datetime) -> str | None:
     """Why a message is not wanted whose items still stand in these zones."""
     if not zones:
         return "no_longer_due"
-    if queries.is_quiet(standing.reader(message).timezone or next(iter(zones.values())), now):
+    if source.quiet_hours(standing.reader(message).timezone or next(iter(zones.values()))).holds(now):
         return "quiet_hours"  # derived anew when they are over
     return None
 
@@ -82,15 +83,6 @@ def _enter(message: Message, places: Iterable[Place], now: datetime) -> None:
     """The ledger: telling of an appointment that rests on a permission is a disclosure."""
     noted = [(place.permit, f"session:{place.session_id}", Channel.MAIL) for place in places if place.permit]
     ledger.record_new(noted, occasion=f"mail:{message.id}", now=now)
-
-
-def _letter(message: Message, values: dict[str, object]) -> Letter:
-    reader = standing.reader(message)
-    if reader.address is None:
-        raise NotFound
-    return Letter(
-        address=reader.address, language=reader.language, name=reader.given_name, values=dict(values)
-    )
 
 
 @dataclass(frozen=True)
@@ -113,19 +105,20 @@ def example(*, language: str, name: str, base_url: str, now: datetime) -> letter
 
 KINDS = [
     Kind(
-        name=queries.SESSIONS,
+        name=source.SESSIONS,
         is_client_linked=True,
         is_optional=True,
         render=session_letter,
         still_wanted=session_still_wanted,
-        preference=queries.OPT_IN[queries.SESSIONS],
+        preference=source.OPT_IN[source.SESSIONS],
     ),
     Kind(
-        name=queries.PROGRAM_TIMES,
+        name=source.PROGRAM_TIMES,
         is_client_linked=True,
         is_optional=True,
         render=program_letter,
         still_wanted=program_still_wanted,
-        preference=queries.OPT_IN[queries.PROGRAM_TIMES],
+        preference=source.OPT_IN[source.PROGRAM_TIMES],
     ),
+    *waiting_mails.KINDS,
 ]

@@ -7,6 +7,7 @@ forbidden is simply not due any more.
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 AFTER_BOOKING = timedelta(hours=2)
@@ -30,6 +31,20 @@ class Event:
     zone: str
     """In which its time is shown, IANA."""
     booked_at: datetime | None = None
+    lead_hours: tuple[int, ...] = ()
+    """How long before, where its kind of session has leads of its own; empty: as the reader has it."""
+
+
+class Verdict(StrEnum):
+    """What becomes of one lead of one event."""
+
+    COMING = "coming"
+    TOLD = "told"
+    JUST_BOOKED = "just_booked"
+    """It would have gone within two hours after booking."""
+    OVERTAKEN = "overtaken"
+    """A later lead has come meanwhile and tells the same."""
+    TOO_LATE = "too_late"
 
 
 @dataclass(frozen=True)
@@ -46,6 +61,17 @@ class Quiet:
         if self.from_time <= self.until_time:
             return self.from_time <= wall < self.until_time
         return wall >= self.from_time or wall < self.until_time
+
+    def after(self, at: datetime) -> datetime:
+        """The instant itself, or the end of the quiet hours in which it lies: only what is late waits."""
+        if not self.holds(at):
+            return at
+        zone = ZoneInfo(self.zone)
+        wall = at.astimezone(zone)
+        ends = datetime.combine(wall.date(), self.until_time, zone)
+        if ends <= wall:
+            ends = datetime.combine(wall.date() + DAY, self.until_time, zone)
+        return ends.astimezone(at.tzinfo)
 
     def before(self, at: datetime) -> datetime:
         """The instant itself, or moved earlier out of the quiet hours; never later."""
@@ -100,7 +126,10 @@ def upcoming(
     earlier goes now, but only its last lead, and not in the quiet hours.
     """
     items = [
-        item for event in events for item in _items(event, lead_hours, quiet, now) if item.key not in told
+        item
+        for event in events
+        for item, verdict in judged(event, lead_hours=lead_hours, told=told, quiet=quiet, now=now)
+        if verdict is Verdict.COMING
     ]
     return _merged(items, quiet, now)
 
@@ -110,19 +139,43 @@ def due(reminders: Iterable[Reminder], now: datetime) -> list[Reminder]:
     return [reminder for reminder in reminders if reminder.send_at <= now]
 
 
-def _items(event: Event, lead_hours: Collection[int], quiet: Quiet, now: datetime) -> list[Item]:
-    """The leads of one event that are still of use: the last that has passed, and those to come."""
-    if now >= event.starts_at - MIN_NOTICE:
-        return []
+def judged(
+    event: Event,
+    *,
+    lead_hours: Collection[int],
+    told: Collection[tuple[str, int, int]],
+    quiet: Quiet,
+    now: datetime,
+) -> list[tuple[Item, Verdict]]:
+    """Each lead of one event with what becomes of it, the longest first.
+
+    The same answers that `upcoming` rests on, for whoever asks why no reminder came.
+    """
+    leads = sorted(set(event.lead_hours or lead_hours), reverse=True)
     items = [
-        Item(event, lead, quiet.before(event.starts_at - timedelta(hours=lead)))
-        for lead in sorted(set(lead_hours), reverse=True)
+        Item(event, lead, quiet.before(event.starts_at - timedelta(hours=lead))) for lead in leads if lead > 0
     ]
-    items = [
-        item for item in items if event.booked_at is None or item.send_at >= event.booked_at + AFTER_BOOKING
-    ]
-    passed = [item for item in items if item.send_at <= now]
-    return passed[-1:] + [item for item in items if item.send_at > now]
+    passed = [item for item in items if item.send_at <= now and not _is_just_booked(item)]
+    last = passed[-1] if passed else None
+    return [(item, _verdict(item, last, told, now)) for item in items]
+
+
+def _verdict(item: Item, last: Item | None, told: Collection[tuple[str, int, int]], now: datetime) -> Verdict:
+    """`last` is the latest lead whose time has come."""
+    if item.key in told:
+        return Verdict.TOLD
+    if _is_just_booked(item):
+        return Verdict.JUST_BOOKED
+    if now >= item.event.starts_at - MIN_NOTICE:
+        return Verdict.TOO_LATE
+    if item.send_at <= now and item is not last:
+        return Verdict.OVERTAKEN
+    return Verdict.COMING
+
+
+def _is_just_booked(item: Item) -> bool:
+    booked_at = item.event.booked_at
+    return booked_at is not None and item.send_at < booked_at + AFTER_BOOKING
 
 
 def _merged(items: Sequence[Item], quiet: Quiet, now: datetime) -> list[Reminder]:
@@ -130,7 +183,7 @@ def _merged(items: Sequence[Item], quiet: Quiet, now: datetime) -> list[Reminder
     waiting = sorted(items, key=lambda item: (item.send_at, item.event.starts_at, item.event.subject))
     reminders: list[Reminder] = []
     while waiting:
-        send_at = _open(max(waiting[0].send_at, now), quiet)
+        send_at = quiet.after(max(waiting[0].send_at, now))
         together = [waiting[0], *(item for item in waiting[1:] if _joins(item, send_at))]
         waiting = [item for item in waiting if item not in together]
         together = [item for item in together if send_at < item.event.starts_at - MIN_NOTICE]
@@ -144,15 +197,3 @@ def _joins(item: Item, send_at: datetime) -> bool:
     booked_at = item.event.booked_at
     just_booked = booked_at is not None and send_at < booked_at + AFTER_BOOKING
     return item.send_at < send_at + MERGE_WITHIN and not just_booked
-
-
-def _open(at: datetime, quiet: Quiet) -> datetime:
-    """The instant, or the end of the quiet hours in which it lies: only what is late waits."""
-    if not quiet.holds(at):
-        return at
-    zone = ZoneInfo(quiet.zone)
-    wall = at.astimezone(zone)
-    ends = datetime.combine(wall.date(), quiet.until_time, zone)
-    if ends <= wall:
-        ends = datetime.combine(wall.date() + DAY, quiet.until_time, zone)
-    return ends.astimezone(at.tzinfo)

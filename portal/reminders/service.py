@@ -12,6 +12,7 @@ from portal.core.db import db, random_id, reading, writing
 from portal.mail import service as mail
 from portal.mail.models import OutboundMessage, OutboxItem, ReaderKind
 from portal.reminders import queries
+from portal.reminders.events import OPT_IN
 from portal.reminders.rules import Reminder, due
 
 BATCH = 250
@@ -19,7 +20,7 @@ BATCH = 250
 
 def prepare_all() -> int:
     """Prepare every kind for everybody, some readers a transaction; returns how many mails."""
-    return sum(_prepare_kind(kind) for kind in queries.OPT_IN)
+    return sum(_prepare_kind(kind) for kind in OPT_IN)
 
 
 def _prepare_kind(kind: str) -> int:

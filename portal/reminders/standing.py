@@ -13,12 +13,13 @@ from sqlalchemy import Row, bindparam, cast, func, select, update
 
 from portal.consent.rules import Scope
 from portal.core.db import BigInt, UtcDateTime, connection, db, once
+from portal.core.errors import NotFound
 from portal.disclosure import held
 from portal.disclosure.gate import Permit
-from portal.mail.kinds import Message
+from portal.mail.kinds import Letter, Message
 from portal.mail.models import MailAddress, OutboxItem, ReaderKind
 from portal.people.models import FamilyMember, Relationship
-from portal.reminders import queries
+from portal.reminders import events as source
 from portal.reminders.rules import Event
 from portal.sessions.models import FamilySession, SignUp
 from portal.sessions.rules import Meeting, SessionState, SignUpState
@@ -110,8 +111,7 @@ def program_events(message: Message, now: datetime) -> dict[int, Event]:
     """The program times of a reminder that the timetable and the permissions still give, by item."""
     held.permits(family_member_id=message.reader_id, scope=Scope.PROGRAM_TIMES, at=now)
     given = {
-        (event.subject, event.time_revision): event
-        for event in queries.program_events(message.reader_id, now)
+        (event.subject, event.time_revision): event for event in source.program_events(message.reader_id, now)
     }
     told = connection().execute(_ITEMS, {"message_id": message.id}).all()
     found = {id_: given[subject, revision] for id_, subject, revision in told if (subject, revision) in given}
@@ -124,6 +124,14 @@ def reader(message: Message) -> Row[str, str | None, str, str]:
     """Name, zone, and the confirmed address with its language, or None in both; read once."""
     own = {"reader_id": message.reader_id}
     return once(("reader", message.reader_id), lambda: connection().execute(_READER, own).one())
+
+
+def letter(message: Message, values: dict[str, object]) -> Letter:
+    """A letter to the reader. Raises NotFound without a confirmed address."""
+    to = reader(message)
+    if to.address is None:
+        raise NotFound
+    return Letter(address=to.address, language=to.language, name=to.given_name, values=values)
 
 
 def drop_others(message: Message, standing: Collection[int], now: datetime) -> None:

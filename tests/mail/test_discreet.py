@@ -8,7 +8,7 @@ A kind without a case here fails the last test.
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from html.parser import HTMLParser
 
@@ -19,6 +19,7 @@ from portal.accounts import notices as account_notices
 from portal.accounts import resets
 from portal.app import mail_kinds
 from portal.consent.models import Consent
+from portal.core import clock
 from portal.core.actor import Actor
 from portal.core.db import writing
 from portal.mail import service
@@ -26,12 +27,14 @@ from portal.mail.dispatch import dispatch
 from portal.mail.models import ReaderKind
 from portal.people import account_invitations, invitations
 from portal.people.models import FamilyMember, Role
+from portal.reminders import service as reminders
 from portal.reminders.service import prepare_all
 from portal.sessions import notices
 from portal.sessions.models import Meeting, SessionKind, SignUp, SignUpState
 from portal.workflows import invite
-from tests.conftest import NOW
+from tests.conftest import NOW, HeldClock
 from tests.factories.consent import make_signed_consent
+from tests.factories.education import make_assignment
 from tests.factories.mail import make_mail_address, make_opt_in, post_of
 from tests.factories.people import (
     make_client,
@@ -59,6 +62,8 @@ FORBIDDEN = (
     *("zacharias", "heroinsky", "quackenbush", "family group", "harbor room", "mother", "secret street"),
 )
 STAFF = Actor("staff", 1)
+SUNDAY = datetime(2026, 3, 8, 14, 30, tzinfo=UTC)
+"""10:30 am in New York."""
 
 
 @dataclass
@@ -68,10 +73,14 @@ class World:
     reader: FamilyMember
     consent: Consent
     place: SignUp
+    clock: HeldClock
+
+
+Case = Callable[[World], None]
 
 
 @pytest.fixture(params=["en", "es"])
-def world(app: Flask, request: pytest.FixtureRequest) -> World:
+def world(app: Flask, request: pytest.FixtureRequest, held_clock: HeldClock) -> World:
     language = request.param
     location = make_location(name="Sober Recovery Clinic", address="1 Secret Street")
     client = make_client(
@@ -97,7 +106,7 @@ def world(app: Flask, request: pytest.FixtureRequest) -> World:
         meeting=Meeting.BOTH,
     )
     place = make_sign_up(session=session, relationship=consent.relationship)
-    return World(reader, consent, place)
+    return World(reader, consent, place, held_clock)
 
 
 def want(world: World, kind: str) -> None:
@@ -138,7 +147,30 @@ def program_time_reminder(world: World) -> None:
     prepare_all()
 
 
-def notice(tell: Callable[..., object], **values: object) -> Callable[[World], None]:
+def weekly_digest(world: World) -> None:
+    want(world, "weekly_digest")
+    make_opt_in(world.reader, "program_times")
+    client = world.consent.client
+    track = make_track(program=make_program(location=client.location, name="Substance IOP"), name="Detox")
+    make_block(track=track, name="Drug therapy", rrule="FREQ=WEEKLY;BYDAY=TH")
+    make_enrolment(episode=make_episode(client=client, program=track.program), track=track)
+    make_sign_up(session=make_session(starts_at=SUNDAY + timedelta(days=5)), family_member=world.reader)
+    world.clock.at = SUNDAY
+    prepare("weekly_digest", [world.reader.id])
+
+
+def lesson_nudge(world: World) -> None:
+    want(world, "lesson_nudges")
+    make_assignment(relationship=world.consent.relationship, created_at=NOW - timedelta(days=4))
+    prepare("lesson_nudge", [world.reader.id])
+
+
+def prepare(kind: str, ids: list[int]) -> None:
+    with writing():
+        reminders.prepare(kind, ids, now=clock.now())
+
+
+def notice(tell: Callable[..., object], **values: object) -> Case:
     """A mail about the reader's own place."""
 
     def case(world: World) -> None:
@@ -190,10 +222,12 @@ def sign_in_changed(world: World) -> None:
         account_notices.tell(user_id=user.id, now=NOW)
 
 
-CASES: dict[str, Callable[[World], None]] = {
+CASES: dict[str, Case] = {
     "confirm_address": confirm_address,
     "session_reminder": session_reminder,
     "program_time_reminder": program_time_reminder,
+    "weekly_digest": weekly_digest,
+    "lesson_nudge": lesson_nudge,
     "place_confirmed": notice(notices.placed),
     "place_offered": notice(
         notices.offered, state=SignUpState.OFFERED, offer_ends_at=NOW + timedelta(hours=5)

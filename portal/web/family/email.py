@@ -26,6 +26,8 @@ KINDS = {
     "session_reminders": lazy_gettext("Reminders before a session that I have a place in"),
     "places": lazy_gettext("News about my place: saved, changed, cancelled, free"),
     "program_times": lazy_gettext("The day before an entry on my calendar"),
+    "weekly_digest": lazy_gettext("On Sunday: how many appointments and entries my week has"),
+    "lesson_nudges": lazy_gettext("When something to read is waiting for me, at most once a week"),
 }
 """What a person may switch on; all off by default."""
 
@@ -73,7 +75,7 @@ def email_settings() -> ResponseReturnValue:
             language=form.language.data,
             is_shared=bool(form.is_shared.data),
             kinds=chosen,
-            lead_hours=form.lead_hours.data or None,
+            lead_hours=_own_leads(form),
             actor=access.actor(),
             now=access.now(),
         )
@@ -134,6 +136,12 @@ def _filled(form: Form, row: MailAddress | None) -> Form:
         reminded = chosen.get("session_reminders")
         form.lead_hours.data = list(reminded.lead_hours if reminded and reminded.lead_hours else usual)
     return form
+
+
+def _own_leads(form: Form) -> list[int] | None:
+    """The person's own choice; all of them or none: as the center has it for each kind of session."""
+    chosen = form.lead_hours.data or []
+    return chosen if chosen and set(chosen) != set(center.current().lead_hours) else None
 
 
 def _before(hours: int) -> str:
