@@ -27,6 +27,7 @@ from portal.mail import queries as mail_queries
 from portal.people import account_invitations
 from portal.people.models import Role
 from portal.web.wording import sentence
+from portal.workflows import audit_damaged
 
 audit = AppGroup("audit", help="Seal the audit and check its seals.")
 
@@ -49,7 +50,9 @@ def verify_audit(anchor: str | None) -> None:
     with reading():
         finding = sealing.verify(anchor)
     if finding:
-        raise click.ClickException(f"Batch {finding.batch_id}: {finding.problem}.")
+        with writing():
+            audit_damaged.report(finding, actor=job("flask audit verify"), now=clock.now())
+        raise click.ClickException(f"Batch {finding.batch_id}: {finding.problem}. An incident is open.")
     click.echo("Every seal holds.")
 
 

@@ -16,13 +16,14 @@ from huey.consumer import Consumer
 
 from portal.audit import sealing
 from portal.core import clock
+from portal.core.actor import job
 from portal.core.db import reading, writing
 from portal.mail import bell, dispatch, service, smtp
 from portal.mail.kinds import Registry
 from portal.mail.post import Post
 from portal.reminders import service as reminders
 from portal.sessions import service as sessions
-from portal.workflows import access_ended
+from portal.workflows import access_ended, audit_damaged
 
 logger = logging.getLogger("portal.jobs")
 BATCH = 500
@@ -44,7 +45,7 @@ def queue_at(url: str) -> Huey:
 
 
 class Worker:
-    """The queue with its two tasks: the round of every minute and the sweep after a commit."""
+    """The queue with its tasks: each minute's round, each night's look at the seals, each commit's sweep."""
 
     def __init__(self, app: Flask, kinds: Registry) -> None:
         self.app = app
@@ -56,6 +57,7 @@ class Worker:
         queue = queue_at(self.app.extensions["settings"].queue_url)
         self.sweep_task = queue.task(name="sweep")(self.sweep)
         queue.periodic_task(crontab(minute="*"), name="round")(self.round)
+        queue.periodic_task(crontab(hour="3", minute="20"), name="seals")(self.check)
         return queue
 
     @property
@@ -92,6 +94,11 @@ class Worker:
         self.sweep()
         with self.app.app_context():
             _attempt(_beat)
+
+    def check(self) -> None:
+        """What is looked at once a day, at night (UTC)."""
+        with self.app.app_context():
+            _attempt(check_the_seals)
 
     def run(self, *, threads: int = 2, periodic: bool = True) -> None:
         """Work until told to stop; what has begun is finished first."""
@@ -137,6 +144,15 @@ def seal_audit() -> None:
     """Link what was audited since the last round into the chain."""
     with writing():
         sealing.seal(clock.now())
+
+
+def check_the_seals() -> None:
+    """Once a day: walk the chain of the audit; a damaged batch opens an incident."""
+    with reading():
+        finding = sealing.verify()
+    if finding:
+        with writing():
+            audit_damaged.report(finding, actor=job("audit.verify"), now=clock.now())
 
 
 def _beat() -> None:

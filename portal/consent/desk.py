@@ -27,9 +27,9 @@ def open_sitting(
 ) -> tuple[DeskSigning, str]:
     """A sitting for this client, and the code for the tablet; ends an older one still open.
 
-    Raises Refused when nothing waits for a signature.
+    Raises Refused when nothing waits for a signature or, after a return, for the client's word.
     """
-    if not queries.waiting_of(client, now):
+    if not queries.waiting_of(client, now) and not queries.suspended_of(client, now):
         raise Refused("nothing_to_sign")
     for older in _open_of(client.id, now):
         _finish(older, actor, now)

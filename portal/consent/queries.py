@@ -1,5 +1,6 @@
 """Reads of consents for the client's own pages and for staff. None of them decides a disclosure."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -126,6 +127,15 @@ def waiting_of(client: Client, at: datetime) -> list[Consent]:
     )
 
 
+def suspended_of(client: Client, at: datetime) -> list[Consent]:
+    """What a return suspended and the client alone can share again (row 116)."""
+    return list(
+        db.session.scalars(
+            _with_people().where(Consent.client_id == client.id, _suspended(at)).order_by(Consent.id)
+        )
+    )
+
+
 def for_staff(*, staff: StaffMember, consent_id: int, now: datetime) -> Consent:
     """A consent of a client of this staff member's caseload, with its history. Raises NotFound."""
     consent = db.session.get(Consent, consent_id)
@@ -167,11 +177,13 @@ def granted(consent: Consent, at: datetime) -> list[Scope]:
 
 
 def clients_waiting(*, staff: StaffMember, now: datetime) -> list[tuple[Client, int]]:
-    """The staff member's clients who have something to sign, and how many."""
-    counts: dict[Client, int] = {}
-    for consent in listed(staff=staff, name="to_sign", now=now):
-        counts[consent.client] = counts.get(consent.client, 0) + 1
-    return list(counts.items())
+    """The staff member's clients who have something to sign or to decide again, and how many."""
+    found = db.session.scalars(
+        _with_people()
+        .where(people.caseload(staff, now), or_(_waiting(now), _suspended(now)))
+        .order_by(Consent.created_at, Consent.id)
+    )
+    return list(Counter(consent.client for consent in found).items())
 
 
 def sittings(*, staff: StaffMember, now: datetime) -> list[DeskSigning]:
@@ -223,6 +235,10 @@ def _runs(at: datetime) -> ColumnElement[bool]:
         & or_(Consent.guardian_until.is_(None), Consent.guardian_until > at)
         & Client.deceased_on.is_(None)
     )
+
+
+def _suspended(at: datetime) -> ColumnElement[bool]:
+    return (Consent.state == State.ON_HOLD) & (Consent.hold_kind == HoldKind.NEW_EPISODE) & _runs(at)
 
 
 def _in_list(name: str, at: datetime) -> ColumnElement[bool]:

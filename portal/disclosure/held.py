@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import Select, bindparam, case, select
 
 from portal.consent.models import Consent
 from portal.consent.rules import Scope, State
@@ -17,6 +17,8 @@ from portal.disclosure.gate import Permit, permitted
 
 _AT: Any = bindparam("at", type_=UtcDateTime())
 _OWN = Consent.family_member_id == bindparam("family_member_id")
+_UNTIL = case((Consent.guardian_until < Consent.ends_at, Consent.guardian_until), else_=Consent.ends_at)
+"""The end, or the 18th birthday of who signed with a guardian, where that comes first."""
 _LIVE = (
     select(Consent.id)
     .where(_OWN, Consent.state.in_([State.ACTIVE, State.ON_HOLD]))
@@ -50,7 +52,7 @@ def _locked(own: dict[str, int]) -> set[int] | None:
 
 @cache
 def _usable(scope: Scope) -> Select[int, int, int, datetime | None]:
-    return select(Consent.id, Consent.client_id, Consent.relationship_id, Consent.ends_at).where(
+    return select(Consent.id, Consent.client_id, Consent.relationship_id, _UNTIL).where(
         _OWN,
         Consent.state == State.ACTIVE,
         permitted(Consent.client_id, Consent.family_member_id, scope, _AT),

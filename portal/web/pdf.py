@@ -10,6 +10,9 @@ from typing import Any, NoReturn
 from flask import current_app, make_response, render_template
 from flask.typing import ResponseReturnValue
 
+from portal.consent import texts
+from portal.consent.models import Consent, Withdrawal
+
 VARIANT = "pdf/ua-1"
 
 
@@ -30,6 +33,30 @@ def response(template: str, filename: str, **values: Any) -> ResponseReturnValue
     answer.headers["Content-Type"] = "application/pdf"
     answer.headers["Content-Disposition"] = f'attachment; filename="{filename}.pdf"'
     return answer
+
+
+def signed_copy(consent: Consent) -> ResponseReturnValue:
+    """What was signed, word for word."""
+    return response(
+        "pdf/frozen.html",
+        "copy",
+        blocks=texts.blocks(consent.signed_text or ""),
+        text_language=consent.language,
+        version=consent.template_version,
+        seal=consent.signed_text_digest,
+    )
+
+
+def withdrawal_copy(withdrawal: Withdrawal) -> ResponseReturnValue:
+    """The document of a withdrawal, word for word."""
+    return response(
+        "pdf/frozen.html",
+        "withdrawal",
+        blocks=texts.blocks(withdrawal.text),
+        text_language=withdrawal.language,
+        version=withdrawal.template_version,
+        seal=withdrawal.text_digest,
+    )
 
 
 def tagged(html: str) -> bytes:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from flask import Flask
 from flask_babel import lazy_gettext
 
-from portal.consent import wording
+from portal.consent import standing, wording
 from portal.consent.models import Consent
 from portal.consent.rules import Scope, State
-from portal.web import language
+from portal.web import access, language
 
 _ = lazy_gettext
 
@@ -85,6 +85,11 @@ def in_order(scopes: frozenset[Scope]) -> list[Scope]:
     return [scope for scope in Scope if scope in scopes]
 
 
+def shared(consent: Consent) -> list[Scope]:
+    """What is ticked and not withdrawn, in the order of the boxes."""
+    return in_order(standing.granted(consent, access.now()))
+
+
 def relation(code: str) -> str:
     """What the person is to the client, in the language of the page, such as "mother"."""
     return wording.RELATIONSHIPS[language.current()].get(code, "")
@@ -98,5 +103,5 @@ def badge(consent: Consent) -> tuple[str, str]:
 def init_app(app: Flask) -> None:
     """Offer the boxes to every template."""
     app.jinja_env.globals.update(
-        BOXES=BOXES, scopes_in_order=in_order, relation=relation, consent_badge=badge
+        BOXES=BOXES, scopes_in_order=in_order, consent_scopes=shared, relation=relation, consent_badge=badge
     )

@@ -22,7 +22,10 @@ from portal.education import service as education
 from portal.education.models import Assignment
 from portal.mail import service as mail
 from portal.mail.models import ReaderKind
+from portal.oversight import tasks
+from portal.oversight.rules import TaskKind
 from portal.people import invitations
+from portal.people import queries as people
 from portal.sessions import service as sessions
 from portal.sessions.models import LIVE_SIGN_UP, SignUp
 
@@ -31,11 +34,32 @@ HELD_PLACE_LIFE = timedelta(days=7)
 """A hold keeps the person's places this long."""
 
 
+OFFICE_MAY_TELL = "office_may_tell"
+"""The client's wish, when stopping, that the office tells the person."""
+
+
 def stop(*, consent: Consent, actor: Actor, now: datetime, reason: str | None = None) -> None:
-    """The client stops sharing with one person."""
+    """The client stops sharing with one person. With the reason OFFICE_MAY_TELL, staff get a task."""
     already = _already(consent)
     ending.revoke(consent=consent, actor=actor, now=now, reason=reason, already=already)
     _end_all(consent, actor, now)
+    if reason == OFFICE_MAY_TELL:
+        _ask_office_to_tell(consent, actor, now)
+
+
+def _ask_office_to_tell(consent: Consent, actor: Actor, now: datetime) -> None:
+    """The client's therapist asks the client for the words, and tells the person."""
+    team = people.care_team_of(consent.client_id, now)
+    tasks.open_task(
+        TaskKind.TELL,
+        subject=f"consent:{consent.id}",
+        actor=actor,
+        now=now,
+        location_id=consent.client.location_id,
+        owner_id=team[0].id if team else None,
+        client_id=consent.client_id,
+        due_on=rules.working_days_later(clock.local_date(now, consent.timezone), 1),
+    )
 
 
 def narrow(

@@ -17,6 +17,8 @@ from portal.core.db import db
 from portal.core.errors import Refused, TooLate
 from portal.mail import service as mail
 from portal.mail.models import ReaderKind
+from portal.oversight import tasks
+from portal.oversight.rules import TaskKind
 from portal.people import queries, service
 from portal.people.models import Client
 from portal.workflows import access_ended, client_discharged
@@ -25,8 +27,9 @@ from portal.workflows import access_ended, client_discharged
 def record(*, client: Client, died_on: date, actor: Actor, now: datetime) -> None:
     """Record the death and end places, lessons, invitations, the episode, and mail on its way.
 
-    The consents stay as they are, unusable, for staff to review. `died_on` is a day at the
-    client's location. Raises Refused day_ahead (field died_on), TooLate when it is recorded.
+    The consents stay as they are, unusable, for the privacy office to review (a task).
+    `died_on` is a day at the client's location.
+    Raises Refused day_ahead (field died_on), TooLate when it is recorded.
     """
     if client.deceased_on is not None:
         raise TooLate
@@ -42,6 +45,7 @@ def record(*, client: Client, died_on: date, actor: Actor, now: datetime) -> Non
     mail.drop_for(reader_kind=ReaderKind.CLIENT, reader_id=client.id, reason="client_died", now=now)
     if client.user_id is not None:
         accounts.end_browser_sessions(user_id=client.user_id, reason="client_died", now=now, actor=actor)
+    tasks.open_task(TaskKind.REVIEW, subject=_subject(client), actor=actor, now=now, client_id=client.id)
 
 
 def take_back(*, client: Client, actor: Actor, now: datetime) -> None:
@@ -52,6 +56,11 @@ def take_back(*, client: Client, actor: Actor, now: datetime) -> None:
     if client.deceased_on is None:
         raise TooLate
     service.take_back_death(client=client, actor=actor, now=now)
+    tasks.drop(TaskKind.REVIEW, subjects=[_subject(client)], actor=actor, now=now)
+
+
+def _subject(client: Client) -> str:
+    return f"client:{client.id}"
 
 
 def _end_access(client: Client, actor: Actor, now: datetime) -> None:

@@ -15,6 +15,8 @@ from portal.consent.rules import State
 from portal.consent.signing import GuardianSignature, Signature
 from portal.core.actor import Actor
 from portal.core.db import db
+from portal.oversight import tasks
+from portal.oversight.rules import TaskKind
 from portal.people import invitations
 from portal.workflows import access_ended
 
@@ -77,6 +79,7 @@ def attest_paper(
         read_digest=read_digest,
         paper_signed_on=signed_on,
     )
+    _ask_for_scan(consent, witness_id, actor, now)
     if consent.state is State.ACTIVE:
         return code
     beside = guardian or Guardian("", "", "")
@@ -97,6 +100,25 @@ def attest_paper(
 def file_scan(*, consent: Consent, actor: Actor, now: datetime) -> None:
     """The scan of the paper is on file. Raises TooLate where none is due."""
     signing.file_scan(consent=consent, actor=actor, now=now)
+    tasks.finish_about(TaskKind.SCAN, subject=_subject(consent), actor=actor, now=now)
+
+
+def _ask_for_scan(consent: Consent, witness_id: int, actor: Actor, now: datetime) -> None:
+    """Whoever attested the paper sees to its scan."""
+    tasks.open_task(
+        TaskKind.SCAN,
+        subject=_subject(consent),
+        actor=actor,
+        now=now,
+        location_id=consent.client.location_id,
+        owner_id=witness_id,
+        client_id=consent.client_id,
+        due_on=consent.scan_due_on,
+    )
+
+
+def _subject(consent: Consent) -> str:
+    return f"consent:{consent.id}"
 
 
 def _follow(

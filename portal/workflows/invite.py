@@ -83,6 +83,20 @@ def print_letter(*, relationship_id: int, actor: Actor, now: datetime) -> tuple[
     return invitation, invitations.mint_link(invitation, now=now)
 
 
+def new_code(*, relationship_id: int, actor: Actor, now: datetime, key: str) -> str:
+    """A new code for the client to pass on; the one before is dead, a mailed link stays.
+
+    Raises Refused `consent_needed` without a usable consent, `has_account` for a person who
+    has an account already.
+    """
+    relationship = db.session.get_one(Relationship, relationship_id)
+    if not permits(relationship, now, lock=True):
+        raise Refused("consent_needed")
+    if relationship.family_member.user_id is not None:
+        raise Refused("has_account")
+    return invitations.new_code(relationship_id=relationship_id, now=now, actor=actor, key=key)
+
+
 def opened(*, token: str, now: datetime, lock: bool = False) -> Invitation:
     """The invitation behind a link that still works, or NotFound: the one dead-link page."""
     invitation = invitations.by_link(token, at=now, lock=False)

@@ -4,15 +4,19 @@ import builtins
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from portal.accounts.models import Audience
 from portal.audit.models import AuditEntry
-from portal.consent.models import Consent
-from portal.core.db import db
+from portal.consent.models import Consent, Withdrawal
+from portal.core.actor import Actor
+from portal.core.db import db, writing
 from portal.people.models import Role
+from portal.workflows import access_ended
 from tests import pdf
+from tests.conftest import NOW
 from tests.factories.consent import make_pending_consent, make_signed_consent
 from tests.factories.people import make_care_team_member, make_client, make_staff, make_user
 from tests.page import check_page
@@ -81,3 +85,30 @@ def test_staff_of_the_care_team_get_it_and_the_look_is_audited(client: FlaskClie
     looks = db.session.scalars(select(AuditEntry).where(AuditEntry.kind == "client.viewed")).all()
     assert [look.fields for look in looks] == [{"page": "consent_copy"}]
     assert client.get(f"/staff/consents/{make_signed_consent().id}/copy.pdf").status_code == 404
+
+
+def test_a_withdrawal_is_a_tagged_pdf_for_its_owner_and_staff_alone(
+    app: Flask, client: FlaskClient, signed: Consent
+) -> None:
+    with writing():
+        access_ended.stop(consent=signed, actor=Actor("client", signed.client_id), now=NOW)
+    written = db.session.scalars(select(Withdrawal)).one()
+    address = f"permissions/{signed.id}/withdrawals/{written.id}.pdf"
+    answer = client.get(f"/my/{address}")
+    assert b"/StructTreeRoot" in pdf.objects(answer.data)
+    words = pdf.text(answer.data).replace(" ", "")
+    assert "Withdrawalofpermission" in words
+    assert "intheirownaccount" in words
+    assert "Quartz" not in answer.headers["Content-Disposition"]
+    foreign = make_signed_consent()
+    assert client.get(f"/my/permissions/{foreign.id}/withdrawals/{written.id}.pdf").status_code == 404
+    assert client.get(f"/my/permissions/{signed.id}/withdrawals/1.pdf").status_code == 404
+    browser, member = app.test_client(), make_staff(Role.THERAPIST)
+    sign_in(browser, member.user, Audience.STAFF)
+    address = f"/staff/consents/{signed.id}/withdrawals/{written.id}.pdf"
+    assert browser.get(address).status_code == 404
+    make_care_team_member(signed.client, member)
+    assert browser.get(address).data.startswith(b"%PDF-")
+    looks = select(AuditEntry.fields).where(AuditEntry.kind == "client.viewed")
+    assert {"page": "withdrawal_copy"} in db.session.scalars(looks).all()
+    assert app.test_client().get(address).status_code == 302

@@ -27,7 +27,7 @@ from tests.conftest import NOW
 from tests.factories.consent import make_pending_consent, make_signed_consent
 from tests.factories.education import make_assignment, make_progress
 from tests.factories.mail import make_mail_reader
-from tests.factories.people import make_client, make_episode, make_family_member, make_user
+from tests.factories.people import make_client, make_episode, make_family_member, make_staff, make_user
 from tests.factories.schedule import make_enrolment, make_track
 from tests.factories.sessions import make_session, make_sign_up
 
@@ -114,7 +114,7 @@ def test_a_death_of_the_wrong_client_can_be_taken_back(app: Flask) -> None:
     consent = make_signed_consent()
     died(consent)
     with writing():
-        client_died.take_back(client=consent.client, actor=STAFF, now=NOW)
+        client_died.take_back(client=consent.client, actor=Actor("staff", make_staff().id), now=NOW)
     assert sees(consent)
 
 

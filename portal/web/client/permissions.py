@@ -119,7 +119,7 @@ def stop(consent_id: int) -> ResponseReturnValue:
     consent = _in_state(consent_id, State.ACTIVE, State.ON_HOLD)
     form = StopForm()
     if submitted(form):
-        reason = "office_may_tell" if form.office_may_tell.data else None
+        reason = access_ended.OFFICE_MAY_TELL if form.office_may_tell.data else None
         access_ended.stop(consent=consent, actor=access.actor(), now=access.now(), reason=reason)
         flash(_("You stopped sharing with %(name)s.", name=consent.family_member.full_name), "good")
         return redirect(url_for(".people"))

@@ -6,21 +6,21 @@ begun in another browser.
 
 from dataclasses import dataclass
 
-from flask import redirect, render_template, session, url_for
+from flask import flash, redirect, render_template, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import StringField
 from wtforms.validators import Length
 
-from portal.consent import desk, queries, texts
+from portal.consent import desk, holding, queries, texts
 from portal.consent.models import Consent, DeskSigning, SigningMethod
 from portal.consent.rules import State
 from portal.core.actor import Actor
 from portal.core.errors import NotFound
 from portal.web import access, pdf, signing
 from portal.web.pages import Pages
-from portal.web.refusal import submitted
+from portal.web.refusal import refused, submitted
 from portal.workflows import consent_signed
 
 pages = Pages()
@@ -64,8 +64,23 @@ def desk_sitting(code: str) -> ResponseReturnValue:
     found = _find(code)
     if found is None:
         return render_template("public/desk/begin.html", code=code)
-    waiting = queries.waiting_of(found.row.client, access.now())
-    return render_template("public/desk/sitting.html", sitting=found, waiting=waiting)
+    return render_template(
+        "public/desk/sitting.html",
+        sitting=found,
+        waiting=queries.waiting_of(found.row.client, access.now()),
+        suspended=queries.suspended_of(found.row.client, access.now()),
+    )
+
+
+@pages.post("/desk/<code>/<int:consent_id>/share-again")
+def desk_share_again(code: str, consent_id: int) -> ResponseReturnValue:
+    """After a return: the client, in person, shares with this person again."""
+    sitting = _sitting(code)
+    consent = _suspended(sitting, consent_id)
+    if not refused():
+        holding.lift_hold(consent=consent, actor=sitting.actor, now=access.now())
+        flash(_("You share again as before."), "good")
+    return redirect(url_for(".desk_sitting", code=code))
 
 
 @pages.get("/desk/<code>/<int:consent_id>")
@@ -175,8 +190,7 @@ def desk_copy_pdf(code: str, consent_id: int) -> ResponseReturnValue:
     consent = queries.own_signed(sitting.row.client, consent_id)
     if consent.signed_at is None or consent.signed_at < sitting.row.created_at:
         raise NotFound
-    blocks = texts.blocks(consent.signed_text or "")
-    return pdf.response("pdf/consent.html", "copy", consent=consent, blocks=blocks)
+    return pdf.signed_copy(consent)
 
 
 @pages.post("/desk/<code>/finish")
@@ -229,6 +243,13 @@ def _signed(sitting: Sitting, consent: Consent, passed_on: str) -> str:
         passed_on=passed_on,
         blocks=texts.blocks(consent.signed_text or ""),
     )
+
+
+def _suspended(sitting: Sitting, consent_id: int) -> Consent:
+    for consent in queries.suspended_of(sitting.row.client, access.now()):
+        if consent.id == consent_id:
+            return consent
+    return signing.go_to(url_for(".desk_sitting", code=sitting.code))
 
 
 def _waiting(sitting: Sitting, consent_id: int, state: State = State.PENDING_SIGNATURE) -> Consent:

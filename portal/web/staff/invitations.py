@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext
 
 from portal.people import queries as people
 from portal.reports.caseload import Person, caseload
-from portal.web import access
+from portal.web import access, signing
 from portal.web.pages import Pages
 from portal.web.refusal import refused
 from portal.web.staff import badges
@@ -61,6 +61,18 @@ def print_invitation(relationship_id: int) -> ResponseReturnValue:
         invitation=invitation,
         address=address,
     )
+
+
+@pages.post("/invitations/<int:relationship_id>/code")
+def new_invitation_code(relationship_id: int) -> ResponseReturnValue:
+    """A new code for the client, shown once; the one before no longer works."""
+    found = people.relationship_for(staff=access.staff(), relationship_id=relationship_id, now=access.now())
+    if refused():
+        return redirect(url_for(".client", client_id=found.client_id))
+    code = invite.new_code(
+        relationship_id=found.id, actor=access.actor(), now=access.now(), key=signing.code_key()
+    )
+    return render_template("staff/invitations/code.html", relationship=found, code=code)
 
 
 def _state(one: Person) -> str:

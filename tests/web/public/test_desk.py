@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from portal.audit.models import AuditEntry
-from portal.consent import desk
+from portal.consent import desk, holding
 from portal.consent.models import Consent, DeskSigning
 from portal.consent.rules import Scope, State
 from portal.core.actor import Actor
@@ -286,3 +286,38 @@ def test_an_adult_needs_no_guardian_and_a_minor_may_take_the_signature_back(
     post(browser, f"/my/permissions/{consent.id}/decline")
     db.session.expire_all()
     assert consent.state is State.LAPSED
+
+
+def test_after_a_return_the_client_shares_again_at_the_desk(
+    app: Flask, client: FlaskClient, marcus: Client, witness: StaffMember
+) -> None:
+    consent = make_signed_consent(client=marcus)
+    with writing():
+        holding.hold(consent=consent, kind="new_episode", actor=Actor("staff", witness.id), now=NOW)
+    base = begin(client, open_sitting(app, marcus, witness))
+    page = client.get(base)
+    check_page(page, names=NAMES, status=200)
+    assert "Share again?" in page.text
+    post(client, f"{base}/{consent.id}/share-again")
+    db.session.expire_all()
+    consent = db.session.get_one(Consent, consent.id)
+    assert (consent.state, consent.hold_kind) == (State.ACTIVE, None)
+    assert consent.events[-1].actor_kind == "desk"
+    assert "Share again?" not in client.get(base).text
+
+
+def test_no_other_hold_and_no_other_client_is_lifted_at_the_desk(
+    app: Flask, client: FlaskClient, marcus: Client, witness: StaffMember
+) -> None:
+    make_pending_consent(client=marcus)
+    spoken = make_signed_consent(client=marcus, family_member=make_family_member())
+    foreign = make_signed_consent(client=make_client(given_name="Theo"))
+    with writing():
+        holding.hold(consent=spoken, kind="safety", actor=Actor("staff", witness.id), now=NOW)
+        holding.hold(consent=foreign, kind="new_episode", actor=Actor("staff", witness.id), now=NOW)
+    base = begin(client, open_sitting(app, marcus, witness))
+    for consent in (spoken, foreign):
+        post(client, f"{base}/{consent.id}/share-again")
+        db.session.expire_all()
+        assert db.session.get_one(Consent, consent.id).state is State.ON_HOLD
+    assert client.post(f"{base}/{foreign.id}/share-again").status_code == 400

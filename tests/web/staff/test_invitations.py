@@ -1,20 +1,24 @@
 """Invitations of staff: nothing goes out without a usable consent that names the person."""
 
+import re
 from datetime import timedelta
 
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from portal.audit.models import AuditEntry
 from portal.consent.models import Consent
+from portal.core import tokens
 from portal.core.db import db, writing
 from portal.mail.models import OutboundMessage
 from portal.people import invitations
 from portal.people.models import FamilyMember, Invitation, Role
 from portal.people.rules import InvitationState
+from portal.workflows import access_ended
 from tests.conftest import NOW, HeldClock
 from tests.factories.consent import FACTORY, make_pending_consent, make_signed_consent
-from tests.factories.people import make_family_member, make_location, make_staff
+from tests.factories.people import make_client, make_family_member, make_location, make_staff, make_user
 from tests.page import STAFF_BYTES, check_page
 from tests.signin import post, sign_in
 
@@ -129,3 +133,34 @@ def test_wrong_method_and_no_token(client: FlaskClient, consent: Consent) -> Non
     assert client.get(address).status_code == 405
     assert client.post(address).status_code == 400
     assert mails() == []
+
+
+def test_staff_give_the_client_a_new_code_once(client: FlaskClient, consent: Consent) -> None:
+    before = db.session.scalars(select(Invitation.code_digest)).one()
+    assert "New code" in client.get(f"/staff/clients/{consent.client_id}").text
+    answer = post(client, f"/staff/invitations/{consent.relationship_id}/code")
+    check_page(answer, budget=STAFF_BYTES, names=("Dole",), status=200)
+    [code] = re.findall(r'<p class="code">([^<]+)</p>', answer.text)
+    db.session.expire_all()
+    invitation = db.session.scalars(select(Invitation)).one()
+    key = client.application.config["SECRET_KEY"]
+    assert invitation.code_digest == tokens.code_digest(code, key) != before
+    assert db.session.scalars(select(AuditEntry).where(AuditEntry.kind == "invitation.coded")).one()
+    assert mails() == []
+
+
+def test_no_code_without_a_consent_or_for_who_has_an_account(client: FlaskClient, consent: Consent) -> None:
+    before = db.session.scalars(select(Invitation.code_digest)).one()
+    address = f"/staff/invitations/{consent.relationship_id}/code"
+    assert client.get(address).status_code == 405
+    assert client.post(address).status_code == 400
+    foreign = make_signed_consent(client=make_client(location=make_location()))
+    assert post(client, f"/staff/invitations/{foreign.relationship_id}/code").status_code == 404
+    with writing():
+        consent.family_member.user = make_user()
+    assert post(client, address).location == f"/staff/clients/{consent.client_id}"
+    with writing():
+        access_ended.hold(consent=consent, kind="spoken", actor=FACTORY, now=NOW)
+    assert post(client, address).location == f"/staff/clients/{consent.client_id}"
+    db.session.expire_all()
+    assert db.session.scalars(select(Invitation.code_digest)).one() == before
