@@ -45,6 +45,7 @@ from portal.web import (
     statement,
 )
 from portal.web.public.mail import ONE_CLICK
+from portal.web.signin import staying
 from portal.workflows import invite_mails
 
 # Every table is known from the start, whichever page is imported first.
@@ -150,6 +151,7 @@ def create_app(settings: config.Settings | None = None, **overrides: Any) -> Fla
     assets.init_app(app)
     frame.init_app(app)
     menu.init_app(app)
+    staying.init_app(app)
     scopes.init_app(app)
     statement.init_app(app)
     headers.init_app(app)

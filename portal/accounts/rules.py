@@ -115,5 +115,10 @@ def is_live(
     *, audience: str, kept: bool, created_at: datetime, last_seen_at: datetime, now: datetime
 ) -> bool:
     """Whether a browser session still counts, by its idle and absolute limits."""
+    return now < ends_at(audience=audience, kept=kept, created_at=created_at, last_seen_at=last_seen_at)
+
+
+def ends_at(*, audience: str, kept: bool, created_at: datetime, last_seen_at: datetime) -> datetime:
+    """When a browser session ends by itself, if nobody uses it meanwhile."""
     idle, absolute = (KEPT_FOR, KEPT_FOR) if kept and audience == "family" else LIMITS[audience]
-    return now < last_seen_at + idle and now < created_at + absolute
+    return min(last_seen_at + idle, created_at + absolute)

@@ -3,9 +3,11 @@
 from flask import Blueprint
 
 from portal.web.pages import blueprint
-from portal.web.signin import codes, entering, resets, welcome
+from portal.web.signin import codes, entering, resets, staying, welcome
 
 
 def build() -> Blueprint:
     """The blueprint with all signin pages."""
-    return blueprint("signin", None, [entering.pages, codes.pages, resets.pages, welcome.pages])
+    return blueprint(
+        "signin", None, [entering.pages, codes.pages, resets.pages, welcome.pages, staying.pages]
+    )
