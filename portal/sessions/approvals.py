@@ -2,13 +2,16 @@
 
 from datetime import datetime
 
+from sqlalchemy import select
+
 from portal.core.actor import Actor
+from portal.core.db import db
 from portal.core.errors import NotFound, Refused, TooLate
 from portal.oversight import tasks
 from portal.oversight.rules import TaskKind
 from portal.sessions import apart, entering, notices, places
 from portal.sessions.basis import permit_for
-from portal.sessions.models import SignUp
+from portal.sessions.models import FamilySession, SignUp
 from portal.sessions.rules import Event, SignUpState
 
 DECLINE_REASONS = ("other_session_fits", "talk_first", "group_is_set", "asked_by_team")
@@ -54,6 +57,19 @@ def decline(*, sign_up_id: int, reason: str, actor: Actor, now: datetime) -> Sig
     places.change(mine, Event.DECLINE, actor=actor, now=now, reason=reason)
     _decided(mine, actor, now)
     return mine
+
+
+def was_declined(session: FamilySession, family_member_id: int) -> bool:
+    """Whether staff said no to this person's request, and nothing has come after it."""
+    if not session.needs_approval:
+        return False
+    query = (
+        select(SignUp.state)
+        .where(SignUp.session_id == session.id, SignUp.family_member_id == family_member_id)
+        .order_by(SignUp.queue_number.desc())
+        .limit(1)
+    )
+    return db.session.scalar(query) is SignUpState.DECLINED
 
 
 def _decided(mine: SignUp, actor: Actor, now: datetime) -> None:

@@ -81,6 +81,25 @@ def sample(series_id: int, now: datetime) -> FamilySession | None:
     return db.session.scalar(query)
 
 
+def given_up(session_id: int, family_member_id: int) -> frozenset[int]:
+    """The standing places of which the person has given up this evening."""
+    query = select(SignUp.standing_place_id).where(
+        SignUp.session_id == session_id,
+        SignUp.family_member_id == family_member_id,
+        SignUp.state == SignUpState.GIVEN_UP,
+        SignUp.standing_place_id.is_not(None),
+    )
+    return frozenset(each for each in db.session.scalars(query) if each is not None)
+
+
+def standing_in(session: FamilySession, family_member_id: int) -> int | None:
+    """The standing place to which a sign-up for this evening belongs: whoever skipped it comes back."""
+    for mine in _standing(session.series_id):
+        if mine.family_member_id == family_member_id and is_in(mine, session):
+            return mine.id
+    return None
+
+
 def may_stand(mine: StandingPlace, now: datetime) -> bool:
     """Whether a permission of this moment covers the evenings to come."""
     evening = sample(mine.series_id, now)

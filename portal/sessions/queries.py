@@ -62,6 +62,17 @@ class Seen:
         return rules.is_open(self.session.state, self.session.closes_at, self.now)
 
     @property
+    def opens_later(self) -> bool:
+        """Whether own sign-up has not begun yet."""
+        return self.session.opens_at is not None and self.now < self.session.opens_at
+
+    @property
+    def may_sign_up(self) -> bool:
+        """Whether the person may sign up themselves now."""
+        until = self.session.sign_up_until
+        return self.is_open and not self.opens_later and (until is None or self.now < until)
+
+    @property
     def may_join(self) -> bool:
         """Whether the video link and the dial-in may be shown: a place, and near the start."""
         return self.own_state == "placed" and rules.may_join(

@@ -180,6 +180,11 @@ def moves(*, session_id: int, starts_at: datetime, ends_at: datetime) -> list[tu
 
 def this_and_later(this: FamilySession) -> list[FamilySession]:
     """This evening and those after it that nobody changed by themselves, by id; not the cancelled."""
+    return [each for each in every_later(this) if each.id == this.id or not each.is_changed]
+
+
+def every_later(this: FamilySession) -> list[FamilySession]:
+    """This evening and all after it, by id; not the cancelled."""
     query = (
         select(FamilySession)
         .where(
@@ -189,7 +194,7 @@ def this_and_later(this: FamilySession) -> list[FamilySession]:
         )
         .order_by(FamilySession.id)
     )
-    return [each for each in db.session.scalars(query) if each.id == this.id or not each.is_changed]
+    return list(db.session.scalars(query))
 
 
 def evenings_of(series_id: int, *, from_at: datetime) -> list[FamilySession]:

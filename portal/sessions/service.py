@@ -13,7 +13,18 @@ from sqlalchemy import select
 from portal.core.actor import Actor, job
 from portal.core.db import db
 from portal.core.errors import NotFound, Refused, TooLate
-from portal.sessions import apart, companions, entering, invited, notices, places, rules, standing
+from portal.sessions import (
+    apart,
+    approvals,
+    companions,
+    entering,
+    evenings,
+    invited,
+    notices,
+    places,
+    rules,
+    standing,
+)
 from portal.sessions.basis import permit_for
 from portal.sessions.entering import Wish
 from portal.sessions.models import FamilySession, SignUp
@@ -67,6 +78,8 @@ def sign_up(
         return before
     _refuse_if_closed(session, actor, now, "sign_up_closed")
     _refuse_outside_sign_up(session, actor, now)
+    if actor.kind == "family" and approvals.was_declined(session, family_member_id):
+        raise Refused("not_open_for_you")
     companions.check_adult(session, responsible_adult_id)
     wish = Wish(
         family_member_id=family_member_id,
@@ -76,6 +89,7 @@ def sign_up(
         interpreter=interpreter,
         access_need=access_need,
         responsible_adult_id=responsible_adult_id,
+        standing_place_id=evenings.standing_in(session, family_member_id),
     )
     return entering.enter(session, wish, actor=actor, now=now, or_wait=or_wait)
 
@@ -142,9 +156,9 @@ def give_place(*, sign_up_id: int, reason: str, actor: Actor, now: datetime) -> 
         return chosen
     if chosen.state is not SignUpState.WAITLISTED:
         raise TooLate
+    apart.refuse(session.id, chosen.family_member_id, actor)
     if places.free(session, now) == 0:
         raise Refused("no_place_free")
-    apart.refuse(session.id, chosen.family_member_id, actor)
     for other in _ahead_of(chosen):
         places.note(other, "skipped", actor=actor, now=now, reason=reason)
     places.change(chosen, Event.PLACE, actor=actor, now=now, reason=reason)

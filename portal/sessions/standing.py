@@ -5,6 +5,7 @@ own; what happens to one evening never ends the standing place. An evening's own
 first: a standing place takes what is free there, and waits its turn where nothing is.
 """
 
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import select
@@ -19,6 +20,7 @@ from portal.oversight.rules import TaskKind
 from portal.sessions import apart, evenings, rules
 from portal.sessions import standing_line as line
 from portal.sessions.basis import permit_for
+from portal.sessions.models import FamilySession
 from portal.sessions.models_series import SessionSeries, StandingPlace
 from portal.sessions.rules import LIVE_SIGN_UP, TAKES_A_PLACE, Event, SignUpState
 
@@ -158,6 +160,39 @@ def expire_offers(now: datetime, actor: Actor) -> int:
     )
     ids = db.session.scalars(query).all()
     return sum(len(line.settle(line.locked(each), actor=actor, now=now)) for each in ids)
+
+
+@dataclass(frozen=True)
+class EveryTime:
+    """How one person stands to the series of one evening."""
+
+    is_possible: bool
+    """Whether families may ask for a standing place in it."""
+    mine: StandingPlace | None
+    is_skipped: bool
+    """This evening was given up, and no other sign-up came after."""
+    now: datetime
+
+    @property
+    def is_offer_open(self) -> bool:
+        """Whether an offer may still be taken."""
+        ends_at = self.mine.offer_ends_at if self.mine else None
+        return ends_at is not None and self.now < ends_at
+
+
+def every_time(session: FamilySession, family_member_id: int | None, now: datetime) -> EveryTime | None:
+    """What the evening's page says about a standing place; None where there is nothing to say."""
+    if session.series_id is None or family_member_id is None:
+        return None
+    series = db.session.get_one(SessionSeries, session.series_id)
+    mine = mine_in(session, family_member_id)
+    skipped = mine is not None and mine.id in evenings.given_up(session.id, family_member_id)
+    return EveryTime(series.standing_places > 0, mine, skipped, now)
+
+
+def mine_in(session: FamilySession, family_member_id: int) -> StandingPlace | None:
+    """The person's live standing place in the series of an evening."""
+    return line.live_of(session.series_id, family_member_id) if session.series_id else None
 
 
 def of_series(series_id: int) -> list[StandingPlace]:

@@ -17,6 +17,7 @@ def move(
     actor: Actor,
     now: datetime,
     closed_day: ClosedDay | None = None,
+    of_series: bool = False,
 ) -> list[SignUp]:
     """Move it and queue "Your appointment has changed" for each live sign-up.
 
@@ -25,7 +26,12 @@ def move(
     """
     before = places.locked(session_id).starts_at
     affected = planning.move(
-        session_id=session_id, starts_at=starts_at, ends_at=ends_at, actor=actor, now=now
+        session_id=session_id,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        of_series=of_series,
+        actor=actor,
+        now=now,
     )
     change = telling.begin(
         session=places.locked(session_id),

@@ -1,9 +1,10 @@
 """Family sessions and places in them."""
 
-from datetime import timedelta
+from datetime import date, time, timedelta
 from typing import Any
 
 from portal.sessions.models import FamilySession, SessionKind, SessionState, SignUp, SignUpState
+from portal.sessions.models_series import SessionSeries
 from tests.conftest import NOW
 from tests.factories import factory
 from tests.factories.people import BEFORE, make_family_member, make_location
@@ -47,3 +48,35 @@ def make_sign_up(**values: Any) -> SignUp:
             **values,
         }
     )
+
+
+@factory
+def make_series(**values: Any) -> SessionSeries:
+    """A weekly series, Wednesdays at 7 pm in New York; 8 standing places. It makes no evenings."""
+    location = values.pop("location", None) or make_location()
+    return SessionSeries(
+        **{
+            "location": location,
+            "timezone": location.timezone,
+            "starts_on": date(2026, 3, 11),
+            "start_time": time(19),
+            "minutes": 90,
+            "rrule": "FREQ=WEEKLY;BYDAY=WE",
+            "standing_places": 8,
+            "created_at": BEFORE,
+            **values,
+        }
+    )
+
+
+def make_evenings(series: SessionSeries, count: int = 3, **values: Any) -> list[FamilySession]:
+    """Published evenings of a series, a week apart, the first in a week."""
+    return [
+        make_session(
+            location=series.location,
+            series_id=series.id,
+            starts_at=NOW + timedelta(weeks=number),
+            **values,
+        )
+        for number in range(1, count + 1)
+    ]

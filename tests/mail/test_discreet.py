@@ -21,7 +21,7 @@ from portal.app import mail_kinds
 from portal.consent.models import Consent
 from portal.core import clock
 from portal.core.actor import Actor
-from portal.core.db import writing
+from portal.core.db import db, writing
 from portal.mail import service
 from portal.mail.dispatch import dispatch
 from portal.mail.models import ReaderKind
@@ -31,6 +31,7 @@ from portal.reminders import service as reminders
 from portal.reminders.service import prepare_all
 from portal.sessions import notices
 from portal.sessions.models import Meeting, SessionKind, SignUp, SignUpState
+from portal.sessions.models_series import StandingPlace
 from portal.workflows import invite
 from tests.conftest import NOW, HeldClock
 from tests.factories.consent import make_signed_consent
@@ -46,7 +47,7 @@ from tests.factories.people import (
     make_user,
 )
 from tests.factories.schedule import make_block, make_enrolment, make_track
-from tests.factories.sessions import make_session, make_sign_up
+from tests.factories.sessions import make_series, make_session, make_sign_up
 from tests.smtp import mail_server
 
 pytestmark = pytest.mark.smtp
@@ -222,6 +223,27 @@ def sign_in_changed(world: World) -> None:
         account_notices.tell(user_id=user.id, now=NOW)
 
 
+def standing_offered(world: World) -> None:
+    want(world, "places")
+    session = world.place.session
+    series = make_series(location=session.location)
+    with writing():
+        session.series_id = series.id
+        mine = StandingPlace(
+            series_id=series.id,
+            family_member_id=world.reader.id,
+            relationship_id=world.place.relationship_id,
+            state=SignUpState.OFFERED,
+            queue_number=1,
+            from_on=NOW.date(),
+            offer_ends_at=NOW + timedelta(hours=5),
+            made_at=NOW,
+        )
+        db.session.add(mine)
+        db.session.flush()
+        notices.standing_offered(mine, now=NOW)
+
+
 CASES: dict[str, Case] = {
     "confirm_address": confirm_address,
     "session_reminder": session_reminder,
@@ -232,6 +254,7 @@ CASES: dict[str, Case] = {
     "place_offered": notice(
         notices.offered, state=SignUpState.OFFERED, offer_ends_at=NOW + timedelta(hours=5)
     ),
+    "standing_offered": standing_offered,
     "session_changed": notice(notices.changed),
     "session_cancelled": notice(notices.cancelled, state=SignUpState.SESSION_CANCELLED),
     "family_invitation": family_invitation,

@@ -40,6 +40,7 @@ CLIENT_LINKED = {
     "family.sessions",
     "family.session",
     "family.give_up",
+    "family.needs",
     "family.calendar_file",
     "family.calendar",
     "family.calendar_print",
@@ -54,7 +55,7 @@ CLIENT_LINKED = {
 }
 """The pages of the family that show something of a client, each through a permit."""
 
-FAREWELLS = {"family.session", "family.give_up", "family.calendar_file"}
+FAREWELLS = {"family.session", "family.give_up", "family.needs", "family.calendar_file"}
 """Pages of one session: one page, one ledger entry for the visit to it."""
 
 

@@ -3,7 +3,18 @@
 from flask import Blueprint
 
 from portal.accounts.models import Audience
-from portal.web.client import account, accounting, calendar, copies, home, notice, people, permissions, shared
+from portal.web.client import (
+    account,
+    accounting,
+    calendar,
+    copies,
+    home,
+    notice,
+    people,
+    permissions,
+    sessions,
+    shared,
+)
 from portal.web.pages import blueprint
 
 
@@ -14,6 +25,7 @@ def build() -> Blueprint:
         people.pages,
         permissions.pages,
         calendar.pages,
+        sessions.pages,
         shared.pages,
         accounting.pages,
         copies.pages,

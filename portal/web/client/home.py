@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from portal.consent import queries
+from portal.sessions import client_part
 from portal.web import access
 from portal.web.pages import Pages
 from portal.workflows import check_in
@@ -17,7 +18,14 @@ def home() -> str:
     """The next thing first."""
     people = queries.people_of(access.client(), access.now())
     occasion = check_in.due(access.client(), access.now())
-    return render_template("client/home/home.html", people=people, check_in=occasion)
+    parts = client_part.upcoming_of(access.client().id, from_at=access.now())
+    return render_template(
+        "client/home/home.html",
+        people=people,
+        check_in=occasion,
+        asked=[each for each in parts if client_part.asks_again(each)],
+        next_session=next((each.session for each in parts if each.answer == "agreed"), None),
+    )
 
 
 @pages.post("/check-in/leave")

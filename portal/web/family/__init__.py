@@ -7,7 +7,9 @@ from portal.web.family import (
     account,
     calendar,
     contact,
+    company,
     email,
+    every_time,
     home,
     learn,
     more,
@@ -27,6 +29,8 @@ def build() -> Blueprint:
         [
             home.pages,
             sessions.pages,
+            every_time.pages,
+            company.pages,
             calendar.pages,
             learn.pages,
             notes.pages,

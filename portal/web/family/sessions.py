@@ -13,7 +13,7 @@ from flask_wtf import FlaskForm
 
 from portal.consent.rules import Scope
 from portal.schedule import ics
-from portal.sessions import promises, queries, service
+from portal.sessions import approvals, companions, promises, queries, service, standing
 from portal.sessions.models import SignUp
 from portal.sessions.queries import Seen, Wish
 from portal.web import access
@@ -70,6 +70,9 @@ def session(session_id: int) -> str:
         "family/sessions/one.html",
         seen=shown([seen])[0],
         session=seen.session,
+        standing=standing.every_time(seen.session, me.own_id, now),
+        brought=companions.brought_by(seen.own.id) if seen.own else (),
+        was_declined=me.own_id is not None and approvals.was_declined(seen.session, me.own_id),
         asks_promise=seen.own_state == "placed"
         and promises.is_open(session=seen.session, family_member_id=me.person.id),
     )
