@@ -6,8 +6,8 @@ from portal.accounts.models import Audience
 from portal.web.family import (
     account,
     calendar,
-    contact,
     company,
+    contact,
     email,
     every_time,
     home,
