@@ -69,6 +69,7 @@ KINDS: dict[str, frozenset[str]] = {
         "session.promise_given": "session_id family_member_id text_version",
         "session.cancelled": "session_id reason affected",
         "session.attendance_recorded": "session_id count",
+        "session.place_beyond": "session_id sign_up_id reason",
         "session.called": "session_id sign_up_id answer",
         "session.call_taken_back": "session_id sign_up_id answer",
         "center.closed_today": "closed_day_id location_id sessions",

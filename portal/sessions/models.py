@@ -90,6 +90,8 @@ class FamilySession(Base):
     moved_at: Mapped[datetime | None]
     """When the start was last changed."""
     cancelled_reason: Mapped[str | None] = mapped_column(String(40))
+    logistics_note: Mapped[str] = mapped_column(String(500), default="")
+    """For staff on the day; auditors read it too."""
     created_at: Mapped[datetime]
 
     location: Mapped[Location] = related()

@@ -23,6 +23,9 @@ from portal.sessions.rules import (
     SignUpState,
 )
 
+NOTE_MAX = 500
+"""Characters of a logistics note."""
+
 CANCEL_REASONS = ("facilitator_away", "building", "weather", "planning")
 """Neutral, from a fixed list; none of them says anything about a client."""
 
@@ -234,6 +237,18 @@ def record_attendance(
             "session.attendance_recorded", actor=actor, now=now, session_id=session_id, count=len(changed)
         )
     return len(changed)
+
+
+def write_note(*, session_id: int, text: str, actor: Actor, now: datetime) -> FamilySession:
+    """Write down what has to be thought of on the day. Raises Refused logistics_note_too_long."""
+    session = places.locked(session_id)
+    plain = text.replace("\r\n", "\n").strip()
+    if len(plain) > NOTE_MAX:
+        raise Refused("logistics_note_too_long", field="text", most=NOTE_MAX)
+    if session.logistics_note != plain:
+        session.logistics_note = plain
+        audit.record("session.changed", actor=actor, now=now, session_id=session.id, names=["logistics_note"])
+    return session
 
 
 def live_sign_ups(session_id: int) -> list[SignUp]:

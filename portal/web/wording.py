@@ -102,6 +102,9 @@ SENTENCES = {
     "give_up_closed": _("It begins soon, so this page cannot change your place any more. Call the office."),
     "just_filled": _("Someone took the last place a moment ago. You can join the waitlist."),
     "kind_is_fixed": _("Somebody is signed up, so the kind stays. Cancel this session and plan a new one."),
+    "logistics_note_too_long": _(
+        "This note is longer than %(most)s characters. Shorten it, then save it again."
+    ),
     "no_place_free": _("No place is free. Add a place first, or wait until one is given up."),
     "no_such_time": _("The clocks skip this time on that day. Enter another time."),
     "offer_over": _("This offer has ended, and the place went on. You can join the waitlist again."),

@@ -25,6 +25,7 @@ from portal.web.staff import (
     lessons,
     notices,
     occurrences,
+    on_behalf,
     own_lessons,
     rosters,
     schedule,
@@ -33,6 +34,7 @@ from portal.web.staff import (
     tasks,
     timetable,
     today,
+    walk_ins,
 )
 
 
@@ -51,6 +53,8 @@ def build() -> Blueprint:
             today.pages,
             sessions.pages,
             rosters.pages,
+            on_behalf.pages,
+            walk_ins.pages,
             call_lists.pages,
             closed_days.pages,
             lessons.pages,

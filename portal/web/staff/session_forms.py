@@ -5,14 +5,15 @@ from zoneinfo import ZoneInfo
 
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from wtforms import DateField, IntegerField, RadioField, SelectField, StringField, TimeField
+from wtforms import DateField, IntegerField, RadioField, SelectField, StringField, TextAreaField, TimeField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from portal.core.errors import Refused
 from portal.schedule import rules as schedule_rules
+from portal.sessions import approvals, beyond
 from portal.sessions.models import FamilySession, Meeting, SessionKind
 from portal.sessions.planning import CANCEL_REASONS, Plan
-from portal.sessions.rules import Attendance
+from portal.sessions.rules import AccessNeed, Attendance, Interpreter
 
 KINDS = [
     (SessionKind.MULTI_FAMILY.value, _("Multi-family group")),
@@ -49,6 +50,45 @@ OUT_OF_TURN = [
     ("asked_by_therapist", _("The therapist asks for it")),
     ("travels_far", _("The person travels far")),
     ("could_not_be_reached", _("Whoever is before them could not be reached")),
+]
+BEYOND = dict(
+    zip(
+        beyond.REASONS,
+        (
+            _("The person is at the door"),
+            _("The room holds more"),
+            _("The therapist asks for it"),
+            _("The person usually comes"),
+        ),
+        strict=True,
+    )
+)
+"""Why somebody gets a place beyond the number there is."""
+DECLINES = dict(
+    zip(
+        approvals.DECLINE_REASONS,
+        (
+            _("Another session fits better"),
+            _("Talk with the person first"),
+            _("The group is complete as it is"),
+            _("The care team asks for it"),
+        ),
+        strict=True,
+    )
+)
+INTERPRETERS = [
+    ("", _("None")),
+    (Interpreter.SPANISH.value, _("Spanish")),
+    (Interpreter.ENGLISH.value, _("English")),
+    (Interpreter.SIGN_LANGUAGE.value, _("Sign language")),
+    (Interpreter.OTHER.value, _("Another language")),
+]
+ACCESS_NEEDS = [
+    ("", _("None")),
+    (AccessNeed.STEP_FREE.value, _("Step-free access")),
+    (AccessNeed.HEARING.value, _("Hearing")),
+    (AccessNeed.SIGHT.value, _("Sight")),
+    (AccessNeed.OTHER.value, _("Something else")),
 ]
 NEEDED = _("This is empty. Fill it in.")
 
@@ -144,12 +184,32 @@ class EnterForm(FlaskForm):
 
     family_member_id = SelectField(_("Person"), coerce=int)
     way_of_contact = SelectField(_("How they asked"), choices=WAYS)
+    interpreter = SelectField(_("Interpreter"), choices=INTERPRETERS, default="")
+    access_need = SelectField(_("Access"), choices=ACCESS_NEEDS, default="")
 
 
 class GivePlaceForm(FlaskForm):
     """Why somebody gets a place out of turn."""
 
     reason = SelectField(_("Reason"), choices=OUT_OF_TURN)
+
+
+class BeyondForm(FlaskForm):
+    """Why somebody gets a place beyond the number there is."""
+
+    reason = SelectField(_("Reason"), choices=list(BEYOND.items()))
+
+
+class DeclineForm(FlaskForm):
+    """Why staff say no to a request; the person reads that the office will help."""
+
+    reason = SelectField(_("Reason"), choices=list(DECLINES.items()))
+
+
+class NoteForm(FlaskForm):
+    """What has to be thought of on the day: keys, chairs, who opens the door."""
+
+    text = TextAreaField(_("Logistics note"))
 
 
 def wall(on: date, at: time, zone: str) -> datetime:

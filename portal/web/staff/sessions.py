@@ -7,28 +7,23 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from flask_wtf import FlaskForm
 
-from portal.core.errors import Refused
 from portal.people import queries as people
-from portal.sessions import calls, desk, planning, promises, service
-from portal.sessions.models import FamilySession, SignUp
-from portal.sessions.rules import Attendance, SessionState
+from portal.sessions import calls, desk, planning
+from portal.sessions.models import FamilySession
+from portal.sessions.rules import SessionState
 from portal.web import access
 from portal.web.pages import Pages
 from portal.web.refusal import refused, submitted
 from portal.web.staff.call_lists import NEWS
 from portal.web.staff.rosters import note_viewed
 from portal.web.staff.session_forms import (
-    ATTENDANCE,
     KINDS,
     MEETINGS,
     REASONS,
-    WAYS,
     CancelForm,
-    EnterForm,
-    GivePlaceForm,
     NewSessionForm,
+    NoteForm,
     SessionForm,
     TimeForm,
 )
@@ -142,103 +137,22 @@ def publish_session(session_id: int) -> ResponseReturnValue:
     return redirect(url_for(".session", session_id=found.id))
 
 
-@pages.form("/sessions/<int:session_id>/roster")
-def roster(session_id: int) -> ResponseReturnValue:
-    """Who comes, whether their consent is usable now, who was there."""
+@pages.form("/sessions/<int:session_id>/note")
+def session_note(session_id: int) -> ResponseReturnValue:
+    """The logistics note: for staff, and seen by auditors."""
     found = _session(session_id)
-    form = FlaskForm()
-    shown = desk.roster_for(staff=access.staff(), session=found, now=access.now())
+    form = NoteForm(text=found.logistics_note)
     if submitted(form):
-        marks = {row.sign_up.id: _mark(row.sign_up.id) for row in shown.placed}
-        planning.record_attendance(session_id=found.id, marks=marks, actor=access.actor(), now=access.now())
+        planning.write_note(
+            session_id=found.id, text=form.text.data or "", actor=access.actor(), now=access.now()
+        )
         flash(_("Saved."), "good")
-        return redirect(url_for(".roster", session_id=found.id))
-    note_viewed(shown)
-    return render_template(
-        "staff/sessions/roster.html",
-        form=form,
-        session=found,
-        roster=shown,
-        promised=promises.given_for(found),
-        asks_promise=promises.is_asked(found),
-        attendance=ATTENDANCE,
-        ways=dict(WAYS),
-        give_form=GivePlaceForm(),
-    )
-
-
-@pages.form("/sessions/<int:session_id>/enter")
-def enter_person(session_id: int) -> ResponseReturnValue:
-    """Sign somebody up on their behalf: a place, or a turn in line."""
-    found = _session(session_id)
-    choices = desk.people_to_enter(staff=access.staff(), session=found, now=access.now())
-    form = EnterForm()
-    form.family_member_id.choices = [(each.id, each.full_name) for each in choices]
-    if submitted(form):
-        made = service.sign_up(
-            session_id=found.id,
-            family_member_id=form.family_member_id.data,
-            staff_id=access.staff().id,
-            way_of_contact=form.way_of_contact.data,
-            actor=access.actor(),
-            now=access.now(),
-        )
-        flash(
-            _("The place is saved.")
-            if made.state == "placed"
-            else _("All places are taken: on the waitlist."),
-            "good",
-        )
-        return redirect(url_for(".roster", session_id=found.id))
-    return render_template("staff/sessions/enter.html", form=form, session=found)
-
-
-@pages.post("/sessions/<int:session_id>/people/<int:sign_up_id>/remove")
-def give_up_for(session_id: int, sign_up_id: int) -> ResponseReturnValue:
-    """Somebody called: they cannot come."""
-    mine = _sign_up(session_id, sign_up_id)
-    if not refused():
-        service.give_up(sign_up_id=mine.id, actor=access.actor(), now=access.now())
-        flash(_("Done. The next person in line is offered the place, if somebody waits."), "good")
-    return redirect(url_for(".roster", session_id=session_id))
-
-
-@pages.post("/sessions/<int:session_id>/people/<int:sign_up_id>/promise")
-def promise_on_paper(session_id: int, sign_up_id: int) -> ResponseReturnValue:
-    """Somebody without an account gave the group's promise on paper or in the room."""
-    mine = _sign_up(session_id, sign_up_id)
-    promises.give(
-        session_id=session_id,
-        family_member_id=mine.family_member_id,
-        actor=access.actor(),
-        now=access.now(),
-    )
-    flash(_("Recorded: the promise is given."), "good")
-    return redirect(url_for(".roster", session_id=session_id))
-
-
-@pages.post("/sessions/<int:session_id>/people/<int:sign_up_id>/place")
-def give_place(session_id: int, sign_up_id: int) -> ResponseReturnValue:
-    """Give a free place out of turn; who waits before them is noted as passed over."""
-    chosen = _sign_up(session_id, sign_up_id)
-    form = GivePlaceForm()
-    if submitted(form):
-        service.give_place(
-            sign_up_id=chosen.id, reason=form.reason.data, actor=access.actor(), now=access.now()
-        )
-        flash(_("The place is saved."), "good")
-    refused()
-    return redirect(url_for(".roster", session_id=session_id))
+        return redirect(url_for(".session", session_id=found.id))
+    return render_template("staff/sessions/note.html", form=form, session=found)
 
 
 def _session(session_id: int) -> FamilySession:
     return desk.session_for(staff=access.staff(), session_id=session_id, now=access.now())
-
-
-def _sign_up(session_id: int, sign_up_id: int) -> SignUp:
-    return desk.sign_up_for(
-        staff=access.staff(), session_id=session_id, sign_up_id=sign_up_id, now=access.now()
-    )
 
 
 def _with_choices(form: Form, session: FamilySession | None = None) -> Form:
@@ -276,10 +190,3 @@ def _told(count: int) -> str:
         "Saved. We tell %(num)d people, if they chose e-mails about their places.",
         count,
     )
-
-
-def _mark(sign_up_id: int) -> Attendance | None:
-    ticked = request.form.get(f"attendance-{sign_up_id}", "")
-    if ticked and ticked not in set(Attendance):
-        raise Refused("choose_a_reason")
-    return Attendance(ticked) if ticked else None
