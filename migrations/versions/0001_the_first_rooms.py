@@ -988,6 +988,7 @@ def upgrade() -> None:
                 "client_declined",
                 "review",
                 "incident",
+                "tell",
                 "other",
                 name="taskkind",
                 native_enum=False,
