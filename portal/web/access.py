@@ -52,6 +52,7 @@ ROLES: dict[str, frozenset[Role]] = {
     "staff.tick": frozenset({T, C}),
     "staff.sheet": frozenset({T, C}),
     "staff.roster_csv": frozenset({T, C}),
+    "staff.session_brief": frozenset({T, C}),
     "staff.walk_in": frozenset({T, C}),
     "staff.add_walk_in": frozenset({T, C}),
     "staff.place_beyond": frozenset({T, C}),

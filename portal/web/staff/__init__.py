@@ -7,6 +7,7 @@ from portal.web.pages import blueprint
 from portal.web.staff import (
     account,
     appointments,
+    briefs,
     call_lists,
     care,
     caseload,
@@ -54,6 +55,7 @@ def build() -> Blueprint:
             sessions.pages,
             rosters.pages,
             on_behalf.pages,
+            briefs.pages,
             walk_ins.pages,
             call_lists.pages,
             closed_days.pages,
