@@ -44,7 +44,7 @@ def plan(*, relationship_ids: Sequence[int], wishes: Sequence[Wish], now: dateti
         relationship = _reader(relationship_id)
         for day in {wish.suggested_by_on for wish in wishes}:
             _check(relationship, day, now)
-        known = {one.module_id for one in db.session.scalars(_open(relationship_id))}
+        known = {one.module_id for one in db.session.scalars(open_for(relationship_id))}
         planned += [Planned(relationship, each, each.module_id not in known) for each in wishes]
     return planned
 
@@ -73,7 +73,7 @@ def assign(
     ):
         raise NotFound
     _check(relationship, suggested_by_on, now)
-    open_one = db.session.scalars(_open(relationship_id).where(Assignment.module_id == module_id)).first()
+    open_one = db.session.scalars(open_for(relationship_id).where(Assignment.module_id == module_id)).first()
     if open_one:
         return open_one
     made = Assignment(
@@ -97,15 +97,15 @@ def withdraw(*, client_id: int, assignment_id: int, actor: Actor, now: datetime)
     if assignment is None or assignment.relationship.client_id != client_id:
         raise NotFound
     if assignment.closed_at is None:
-        _close(assignment, "withdrawn", actor, now)
+        close(assignment, "withdrawn", actor, now)
     return assignment
 
 
 def close_for(*, relationship_id: int, reason: str, now: datetime, actor: Actor) -> int:
     """Close all that is picked for this person, such as when access ends; returns how many."""
-    open_ones = list(db.session.scalars(_open(relationship_id).with_for_update()))
+    open_ones = list(db.session.scalars(open_for(relationship_id).with_for_update()))
     for assignment in open_ones:
-        _close(assignment, reason, actor, now)
+        close(assignment, reason, actor, now)
     return len(open_ones)
 
 
@@ -131,13 +131,15 @@ def _check(relationship: Relationship, suggested_by_on: date | None, now: dateti
         raise Refused("suggested_by_past", field="suggested_by_on")
 
 
-def _open(relationship_id: int) -> Select[Assignment]:
+def open_for(relationship_id: int) -> Select[Assignment]:
+    """What is picked for this person now."""
     return select(Assignment).where(
         Assignment.relationship_id == relationship_id, Assignment.closed_at.is_(None)
     )
 
 
-def _close(assignment: Assignment, reason: str, actor: Actor, now: datetime) -> None:
+def close(assignment: Assignment, reason: str, actor: Actor, now: datetime) -> None:
+    """Close one that is open; what was read stays with the reader."""
     assignment.closed_at = now
     assignment.closed_reason = reason
     _audit("lesson.closed", assignment, actor, now, reason=reason)

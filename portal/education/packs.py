@@ -51,11 +51,12 @@ def days(one: Pack, *, first_day: date | None, today: date) -> dict[str, date | 
     A week that lies behind gives no day: nothing begins late. All are local days.
     """
     return {
-        code: _wish(first_day, number, today) for number, week in enumerate(one.weeks, 1) for code in week
+        code: last_day(first_day, number, today) for number, week in enumerate(one.weeks, 1) for code in week
     }
 
 
-def _wish(first_day: date | None, week: int, today: date) -> date | None:
+def last_day(first_day: date | None, week: int, today: date) -> date | None:
+    """The last day of this week, counted from 1 on `first_day`; None when it lies behind."""
     if first_day is None:
         return None
     last = first_day + timedelta(days=7 * week - 1)

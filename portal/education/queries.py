@@ -103,6 +103,13 @@ class Reader:
     """Why lessons cannot be picked for them now (the gate's reason); None: they can."""
     followed: list[Followed]
 
+    @property
+    def pack_codes(self) -> list[str]:
+        """The packs with which something open came, each once."""
+        return list(
+            dict.fromkeys(one.assignment.pack_code for one in self.followed if one.assignment.pack_code)
+        )
+
 
 def library(*, language: str = "en", family_member_id: int | None = None) -> list[Listed]:
     """The general library, in the order of the curriculum; with a reader, their standing too."""

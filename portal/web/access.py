@@ -91,6 +91,8 @@ ROLES: dict[str, frozenset[Role]] = {
     "staff.client_lessons": frozenset({T, C}),
     "staff.assign_lessons": frozenset({T}),
     "staff.withdraw_lesson": frozenset({T}),
+    "staff.withdraw_pack": frozenset({T}),
+    "staff.put_lessons_back": frozenset({T}),
     "staff.schedule": frozenset({T, C, A}),
     "staff.track": frozenset({T, C, A}),
     "staff.client_schedule": frozenset({T, C}),
