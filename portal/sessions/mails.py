@@ -5,9 +5,11 @@ rests on a permission, the gate's yes at the moment of sending.
 """
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime
 
 from portal.consent.rules import Scope
+from portal.core import tokens
 from portal.core.db import db
 from portal.core.errors import NotFound
 from portal.disclosure import gate
@@ -15,8 +17,8 @@ from portal.mail import queries as mail
 from portal.mail.kinds import Kind, Letter, Message
 from portal.mail.models import ReaderKind
 from portal.people.models import Relationship
-from portal.sessions import evenings
-from portal.sessions.models import SignUp
+from portal.sessions import evenings, places
+from portal.sessions.models import OfferLink, SignUp
 from portal.sessions.models_series import StandingPlace
 from portal.sessions.rules import SignUpState
 
@@ -42,14 +44,30 @@ def render(message: Message, now: datetime) -> Letter:
     )
 
 
+def offer_letter(message: Message, now: datetime) -> Letter:
+    """The same, with a link that answers this one offer without signing in."""
+    letter, token = render(message, now), tokens.new_token()
+    db.session.add(
+        OfferLink(sign_up_id=message.context["sign_up_id"], token_digest=tokens.digest(token), created_at=now)
+    )
+    return replace(letter, values={**letter.values, "answer_path": f"/offer/{token}"})
+
+
 def place_still_wanted(message: Message, now: datetime) -> str | None:
     """Only while the place stands, at the time that the mail tells."""
     return _not_in(message, now, {SignUpState.PLACED})
 
 
 def offer_still_wanted(message: Message, now: datetime) -> str | None:
-    """Only while the offer is open."""
-    return _not_in(message, now, {SignUpState.OFFERED})
+    """Only while the offer is open; its time runs from the sending on."""
+    reason = _not_in(message, now, {SignUpState.OFFERED})
+    sign_up = _sign_up(message) if reason is None else None
+    if sign_up is None:
+        return reason
+    if sign_up.offer_ends_at is None or sign_up.offer_ends_at <= now:
+        return "too_late"
+    places.count_from_sending(sign_up, now=now)
+    return None if sign_up.state is SignUpState.OFFERED else "place_changed"
 
 
 def change_still_wanted(message: Message, now: datetime) -> str | None:
@@ -92,6 +110,7 @@ def standing_letter(message: Message, now: datetime) -> Letter:
             "zone": evening.timezone,
             "offer_ends_at": mine.offer_ends_at,
             "path": f"/sessions/{evening.id}",
+            "answer_path": None,
         },
         template="place_offered",
     )
@@ -132,7 +151,7 @@ def _sign_up(message: Message) -> SignUp | None:
 
 KINDS = [
     Kind("place_confirmed", True, True, render, place_still_wanted, OPT_IN),
-    Kind("place_offered", True, True, render, offer_still_wanted, OPT_IN),
+    Kind("place_offered", True, True, offer_letter, offer_still_wanted, OPT_IN),
     Kind("standing_offered", True, True, standing_letter, standing_still_wanted, OPT_IN),
     Kind("session_changed", True, True, render, change_still_wanted, OPT_IN),
     Kind("session_cancelled", True, True, render, cancellation_still_wanted, OPT_IN),

@@ -184,15 +184,31 @@ def pass_on(session: FamilySession, *, actor: Actor, now: datetime) -> int:
 
 
 def _offer(sign_up: SignUp, session: FamilySession, *, actor: Actor, now: datetime) -> SignUp:
+    ends_at = _offer_ends_at(sign_up, session, now)
+    return change(sign_up, Event.OFFER, actor=actor, now=now, offer_ends_at=ends_at)
+
+
+def count_from_sending(sign_up: SignUp, *, now: datetime) -> None:
+    """The mail about an offer goes out only now: its time runs from here. Locks the session.
+
+    A mail that was held up takes nothing from the time to decide; the cut-off stays.
+    """
+    session = locked(sign_up.session_id)
+    db.session.refresh(sign_up)
+    if sign_up.state is SignUpState.OFFERED and sign_up.offer_ends_at is not None:
+        sign_up.offer_ends_at = max(sign_up.offer_ends_at, _offer_ends_at(sign_up, session, now))
+        db.session.flush()
+
+
+def _offer_ends_at(sign_up: SignUp, session: FamilySession, now: datetime) -> datetime:
     center = settings.current()
-    ends_at = rules.offer_ends_at(
+    return rules.offer_ends_at(
         now,
         session.closes_at,
         zone=sign_up.family_member.timezone or session.timezone,
         quiet_from=center.quiet_from,
         quiet_until=center.quiet_until,
     )
-    return change(sign_up, Event.OFFER, actor=actor, now=now, offer_ends_at=ends_at)
 
 
 def _overdue_offers(session_id: int, now: datetime) -> list[SignUp]:

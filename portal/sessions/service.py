@@ -231,6 +231,13 @@ def _refuse_outside_sign_up(session: FamilySession, actor: Actor, now: datetime)
         raise Refused("sign_up_closed")
 
 
+def is_covered(sign_up: SignUp, now: datetime) -> bool:
+    """Whether the gate covers the sign-up at this moment, or it needs no permission."""
+    if sign_up.session.is_open_kind:
+        return True
+    return permit_for(sign_up.session, family_member_id=sign_up.family_member_id, at=now) is not None
+
+
 def _hold_basis(session: FamilySession, family_member_id: int, now: datetime) -> int | None:
     """The relationship a place will rest on, its consent locked; None for an open session."""
     if session.is_open_kind:

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from portal.audit.models import AuditEntry
-from portal.consent import service as consents
+from portal.consent import ending
 from portal.consent.models import Consent
 from portal.consent.rules import Scope
 from portal.core.actor import Actor
@@ -180,7 +180,7 @@ def test_a_permission_that_ends_ends_the_standing_place_and_its_evenings() -> No
     mine = stand(series, consent)
     with writing():
         row = db.session.get_one(Consent, consent.id)
-        consents.revoke(consent=row, actor=STAFF, now=NOW)
+        ending.revoke(consent=row, actor=STAFF, now=NOW)
         service.release(relationship_id=row.relationship_id, actor=STAFF, now=NOW)
     assert (state(mine), evenings(consent)) == (SignUpState.ACCESS_ENDED, ["access_ended"] * 3)
 

@@ -3,7 +3,18 @@
 from flask import Blueprint
 
 from portal.web.pages import blueprint
-from portal.web.public import components, desk, feed, front, help, invite, language, mail, privacy_notice
+from portal.web.public import (
+    components,
+    desk,
+    feed,
+    front,
+    help,
+    invite,
+    language,
+    mail,
+    offer,
+    privacy_notice,
+)
 
 
 def build() -> Blueprint:
@@ -19,6 +30,7 @@ def build() -> Blueprint:
             invite.pages,
             language.pages,
             mail.pages,
+            offer.pages,
             privacy_notice.pages,
             components.pages,
         ],

@@ -7,7 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from portal.consent import service as consents
+from portal.consent import ending
 from portal.consent.models import Consent
 from portal.consent.rules import Scope
 from portal.core.actor import Actor
@@ -194,7 +194,7 @@ def test_once_the_permission_has_ended_nothing_is_there(client: FlaskClient) -> 
     post(client, f"/sessions/{first.id}/every-time")
     with writing():
         row = db.session.get_one(Consent, consent.id)
-        consents.revoke(consent=row, actor=STAFF, now=NOW)
+        ending.revoke(consent=row, actor=STAFF, now=NOW)
         service.release(relationship_id=row.relationship_id, actor=STAFF, now=NOW)
     before = len(list(db.session.scalars(select(DisclosureEntry))))
     for address in (*ADDRESSES, *FORMS):
