@@ -18,6 +18,7 @@ SUBJECTS = {
     "weeks": _("Your calendar of the coming weeks"),
     "assignment": _("A lesson picked for you two"),
     "permission": _("What this person may see"),
+    "program_step": _("Where you are in the program"),
     "program_end": _("That the program has ended"),
 }
 

@@ -3,7 +3,7 @@
 from flask_babel import lazy_gettext as _
 
 from portal.consent.rules import Scope
-from portal.people.models import RelationshipCode, Role
+from portal.people.models import LevelOfCare, RelationshipCode, Role
 
 RELATIONS = {
     RelationshipCode.MOTHER: _("mother"),
@@ -27,6 +27,13 @@ SCOPES = {
     Scope.FINISHED_OR_LEFT: _("Having finished or left the program"),
 }
 """For staff, on drafts and lists. What the client signs has its own words in `consent.wording`."""
+
+LEVELS = {
+    LevelOfCare.RESIDENTIAL: _("Residential"),
+    LevelOfCare.PHP: _("Partial hospitalization"),
+    LevelOfCare.IOP: _("Intensive outpatient"),
+    LevelOfCare.OUTPATIENT: _("Outpatient"),
+}
 
 ROLES = {
     Role.THERAPIST: _("therapist"),

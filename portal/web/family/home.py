@@ -30,6 +30,7 @@ from portal.web.dates import clock_time, hours
 from portal.web.family.notice import must_read
 from portal.web.family.reader import Reader, previewed, reader
 from portal.web.family.sessions import shown
+from portal.web.family.steps import shown_steps
 from portal.web.language import current
 from portal.web.ledger import disclosed
 from portal.web.pages import Pages
@@ -80,6 +81,8 @@ class Permission:
     given_name: str
     words: list[str]
     expires_on: date
+    step: list[str]
+    """Where the program stands, for whom the client lets see it."""
 
 
 @pages.get("/home")
@@ -91,6 +94,7 @@ def home() -> str:
     zone = _zone(me, consents)
     own = queries.own_upcoming(family_member_id=me.own_id, now=now, permits=permits)
     today = clock.local_date(now, zone)
+    steps = shown_steps(permits)
     return render_template(
         "family/home.html",
         greeting=_greeting(me.person.given_name, now.astimezone(ZoneInfo(zone)).hour),
@@ -98,7 +102,7 @@ def home() -> str:
         week=_week(own, permits, consents, today, zone),
         today=today,
         lesson=_lesson(me, permits, now),
-        permissions=[_permission(consent, permits) for consent in consents],
+        permissions=[_permission(consent, permits, steps.get(consent.id, [])) for consent in consents],
         must_read=bool(consents) and not previewed() and must_read(consents),
         open_sessions=queries.open_evenings(
             family_member_id=me.own_id, now=now, permits=permits, limit=OPEN_SESSIONS
@@ -188,7 +192,7 @@ def _lesson(me: Reader, permits: Sequence[Permit], now: datetime) -> Listed | No
     return begun[0] if begun else None
 
 
-def _permission(consent: Consent, permits: Sequence[Permit]) -> Permission:
+def _permission(consent: Consent, permits: Sequence[Permit], step: list[str]) -> Permission:
     mine = [permit for permit in permits if permit.consent_id == consent.id]
     for permit in mine[:1]:
         disclosed(permit, "permission")
@@ -197,4 +201,5 @@ def _permission(consent: Consent, permits: Sequence[Permit]) -> Permission:
         given_name=consent.client.given_name,
         words=[SCOPE_WORDS[permit.scope]() for permit in mine],
         expires_on=consent.expires_on,
+        step=step,
     )

@@ -14,6 +14,7 @@ from portal.schedule.queries import ProgramEnd, program_ends
 from portal.web import access, language, ledger
 from portal.web.family.notice import must_read
 from portal.web.family.reader import previewed, reader
+from portal.web.family.steps import shown_steps
 from portal.web.pages import Pages
 
 pages = Pages()
@@ -27,6 +28,8 @@ class Card:
     permits: list[Permit]
     program_end: ProgramEnd | None
     """How the program ended, for whom the client lets see it."""
+    step: list[str]
+    """Where the program stands, for whom the client lets see it."""
 
     @property
     def name(self) -> str:
@@ -74,11 +77,13 @@ def _cards() -> list[Card]:
     consents = reader().consents(at)
     permits = gate.permits_under(consents, at=at)
     ends = program_ends([permit for permit in permits if permit.scope is Scope.FINISHED_OR_LEFT])
+    steps = shown_steps(permits)
     cards = [
         Card(
             consent,
             [permit for permit in permits if permit.consent_id == consent.id],
             ends.get(consent.client_id),
+            steps.get(consent.id, []),
         )
         for consent in consents
     ]

@@ -15,7 +15,8 @@ from portal.schedule import care, queries
 from portal.web import access, ledger
 from portal.web.pages import Pages
 from portal.web.refusal import refused, submitted
-from portal.web.staff.schedule_forms import LEVELS, CareForm, day
+from portal.web.staff.schedule_forms import CareForm, day
+from portal.web.terms import LEVELS
 from portal.workflows import client_discharged
 
 pages = Pages()

@@ -12,7 +12,7 @@ from portal.schedule.rules import Occurrence
 from portal.web import access, ledger, weeks
 from portal.web.dates import hours
 from portal.web.pages import Pages
-from portal.web.staff.schedule_forms import LEVELS
+from portal.web.terms import LEVELS
 from portal.web.week_list import Day, Entry, days_of
 from portal.workflows import client_discharged
 

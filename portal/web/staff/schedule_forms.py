@@ -23,14 +23,9 @@ from portal.people.models import LevelOfCare
 from portal.schedule import recurrence
 from portal.schedule.changes import Group
 from portal.schedule.models import Block
+from portal.web.terms import LEVELS
 
 NEEDED = InputRequired(_("This is empty. Fill it in."))
-LEVELS = {
-    LevelOfCare.RESIDENTIAL: _("Residential"),
-    LevelOfCare.PHP: _("Partial hospitalization"),
-    LevelOfCare.IOP: _("Intensive outpatient"),
-    LevelOfCare.OUTPATIENT: _("Outpatient"),
-}
 DAYS = (
     _("Monday"),
     _("Tuesday"),

@@ -32,6 +32,7 @@ TITLES = {
     TaskKind.CLIENT_DECLINED: lazy_gettext("The client does not take part in a session"),
     TaskKind.REVIEW: lazy_gettext("Review for the privacy office"),
     TaskKind.INCIDENT: lazy_gettext("Look into a possible incident"),
+    TaskKind.TELL: lazy_gettext("Ask the client for the words, then tell a person that sharing stopped"),
     TaskKind.OTHER: lazy_gettext("Something to do"),
 }
 LEADS_TO = {
