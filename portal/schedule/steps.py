@@ -1,10 +1,10 @@
 """Where a client is in the program: the week and the level of care, for whom the client lets see it."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from portal.center.models import Location
 from portal.consent.rules import Scope
@@ -34,19 +34,18 @@ def program_steps(permits: Collection[Permit], *, at: datetime) -> dict[int, Pro
     if any(permit.scope is not Scope.PROGRAM_STEP for permit in permits):
         raise ValueError("the step of the program asks for a PROGRAM_STEP permit")
     found: dict[int, ProgramStep] = {}
-    for client_id, started_on, from_on, to_on, weeks, level, zone in _enrolled(permits) if permits else ():
+    for client_id, started_on, from_on, to_on, weeks, level, zone in (
+        db.session.execute(_enrolled(permits)) if permits else ()
+    ):
         today = clock.local_date(at, zone)
         if from_on <= today and (to_on is None or today <= to_on):
             found[client_id] = ProgramStep(rules.program_week(started_on, today), weeks, level)
     return found
 
 
-_Row = tuple[int, date, date, date | None, int, LevelOfCare, str]
-
-
-def _enrolled(permits: Collection[Permit]) -> Iterator[_Row]:
+def _enrolled(permits: Collection[Permit]) -> Select[int, date, date, date | None, int, LevelOfCare, str]:
     """Client, first day of care, enrolment from and to, usual weeks, level, zone."""
-    rows = db.session.execute(
+    return (
         select(
             Client.id,
             Episode.started_on,
@@ -65,4 +64,3 @@ def _enrolled(permits: Collection[Permit]) -> Iterator[_Row]:
         )
         .order_by(Enrolment.from_on, Enrolment.id)
     )
-    yield from (row._tuple() for row in rows)
