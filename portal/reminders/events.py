@@ -1,6 +1,6 @@
 """From sign-ups, timetables, permissions and opt-ins to the events that people are reminded of."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -43,6 +43,7 @@ class Reader:
     id: int
     zone: str | None
     lead_hours: tuple[int, ...]
+    """As the person has chosen; empty: as the event has it."""
 
 
 def program_event(occurrence: Occurrence) -> Event:
@@ -52,6 +53,7 @@ def program_event(occurrence: Occurrence) -> Event:
         time_revision=occurrence.time_revision,
         starts_at=occurrence.start_at,
         zone=occurrence.zone,
+        lead_hours=DAY_BEFORE,
     )
 
 
@@ -89,19 +91,36 @@ def readers(kind: str) -> Select[Any]:
     )
 
 
+def leads_of(kind: str, reader_id: int) -> tuple[int, ...]:
+    """How long before, in hours, one reader has chosen; empty: as the event has it."""
+    own = db.session.scalar(
+        select(MailPreference.lead_hours).where(
+            MailPreference.reader_kind == ReaderKind.FAMILY,
+            MailPreference.reader_id == reader_id,
+            MailPreference.kind == OPT_IN[kind],
+        )
+    )
+    return _leads(kind, own)
+
+
+def _leads(kind: str, own: Sequence[int] | None) -> tuple[int, ...]:
+    return tuple(own or ()) if kind == SESSIONS else ()
+
+
 def wanting(kind: str, ids: Collection[int]) -> Iterable[Reader]:
     """Those of these people who said yes to this kind and have a confirmed address."""
-    usual = settings.current().lead_hours if kind == SESSIONS else DAY_BEFORE
     for reader_id, zone, lead_hours in db.session.execute(readers(kind).where(FamilyMember.id.in_(ids))):
-        own = tuple(lead_hours) if lead_hours is not None and kind == SESSIONS else tuple(usual)
-        yield Reader(reader_id, zone, own)
+        yield Reader(reader_id, zone, _leads(kind, lead_hours))
 
 
 def session_events(
-    ids: Collection[int], now: datetime, horizon: timedelta = HORIZON
+    ids: Collection[int], now: datetime, horizon: timedelta = HORIZON, client_id: int | None = None
 ) -> dict[int, list[Event]]:
-    """Places held in published sessions, as far as the gate allows at this instant."""
-    own_leads = settings.current().lead_hours_by_kind
+    """Places held in published sessions, as far as the gate allows at this instant.
+
+    With `client_id` only those that rest on this client's permission, or on none.
+    """
+    center = settings.current()
     query = (
         select(
             SignUp.family_member_id,
@@ -129,12 +148,14 @@ def session_events(
         )
         .order_by(FamilySession.starts_at, FamilySession.id)
     )
+    if client_id is not None:
+        query = query.where(or_(SignUp.relationship_id.is_(None), Relationship.client_id == client_id))
     events: dict[int, list[Event]] = {}
     for reader_id, made_at, moved_at, session_id, revision, starts_at, zone, kind in db.session.execute(
         query
     ):
         said_at = max(made_at, moved_at or made_at)
-        leads = tuple(own_leads.get(kind, ()))
+        leads = tuple(center.lead_hours_by_kind.get(kind, center.lead_hours))
         event = Event(f"session:{session_id}", revision, starts_at, zone, said_at, leads)
         events.setdefault(reader_id, []).append(event)
     return events
@@ -153,8 +174,10 @@ def _program_events(ids: Collection[int], now: datetime) -> dict[int, list[Event
     return {reader_id: events for reader_id in ids if (events := program_events(reader_id, now))}
 
 
-def program_events(family_member_id: int, now: datetime, horizon: timedelta = HORIZON) -> list[Event]:
-    """One person's program times within the next days."""
+def program_events(
+    family_member_id: int, now: datetime, horizon: timedelta = HORIZON, client_id: int | None = None
+) -> list[Event]:
+    """One person's program times within the next days; with `client_id` only this client's."""
     found = {
         program_event(occurrence)
         for permit in gate.permits(family_member_id=family_member_id, at=now, scope=Scope.PROGRAM_TIMES)
@@ -163,7 +186,7 @@ def program_events(family_member_id: int, now: datetime, horizon: timedelta = HO
             from_on=local_date(now, "UTC") - timedelta(days=1),
             to_on=local_date(now + horizon, "UTC"),
         )
-        if occurrence.start_at > now
+        if occurrence.start_at > now and client_id in (None, permit.client_id)
     }
     return sorted(found, key=lambda event: (event.starts_at, event.subject))
 

@@ -32,7 +32,7 @@ class Event:
     """In which its time is shown, IANA."""
     booked_at: datetime | None = None
     lead_hours: tuple[int, ...] = ()
-    """How long before, where its kind of session has leads of its own; empty: as the reader has it."""
+    """How long before it is reminded of, in hours, unless the reader has chosen otherwise."""
 
 
 class Verdict(StrEnum):
@@ -151,7 +151,7 @@ def judged(
 
     The same answers that `upcoming` rests on, for whoever asks why no reminder came.
     """
-    leads = sorted(set(event.lead_hours or lead_hours), reverse=True)
+    leads = sorted(set(lead_hours or event.lead_hours), reverse=True)
     items = [
         Item(event, lead, quiet.before(event.starts_at - timedelta(hours=lead))) for lead in leads if lead > 0
     ]

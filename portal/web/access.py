@@ -37,6 +37,7 @@ ROLES: dict[str, frozenset[Role]] = {
     "staff.client": frozenset({T, C}),
     "staff.invite_client": frozenset({T, C}),
     "staff.family_contact": frozenset({T, C}),
+    "staff.reminders": frozenset({T, C}),
     "staff.discharge_client": frozenset({T, C}),
     "staff.take_client_back": frozenset({T, C}),
     "staff.record_death": frozenset({T, C}),

@@ -3,26 +3,15 @@
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext
 
 from portal.mail import queries, service
 from portal.mail.models import MessageState
-from portal.web import access
+from portal.web import access, mail_words
 from portal.web.pages import Pages
 from portal.web.refusal import refused
 
 pages = Pages()
 
-STATES = {
-    MessageState.UNCONFIRMED: lazy_gettext("Not known whether it arrived"),
-    MessageState.FAILED: lazy_gettext("Could not be delivered"),
-    MessageState.DEFERRED: lazy_gettext("Will be tried again"),
-    MessageState.QUEUED: lazy_gettext("Waiting"),
-    MessageState.CLAIMED: lazy_gettext("Being prepared"),
-    MessageState.SENDING: lazy_gettext("Being sent"),
-    MessageState.SENT: lazy_gettext("Sent"),
-    MessageState.DROPPED: lazy_gettext("Not sent on purpose"),
-}
 TAGS = {
     MessageState.UNCONFIRMED: "stop",
     MessageState.FAILED: "stop",
@@ -41,7 +30,8 @@ def outbox() -> str:
         messages=queries.outbox(state=state),
         counts=queries.counts(),
         chosen=state,
-        states=STATES,
+        words=mail_words,
+        states=mail_words.STATES,
         tags=TAGS,
         beat=queries.last_beat(),
         sendable=service.DECIDABLE[MessageState.QUEUED],
