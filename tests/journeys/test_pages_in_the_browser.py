@@ -68,6 +68,7 @@ PAGES = {
         "/staff/second-steps",
         "/staff/intake",
         "/staff/clients/{client_id}",
+        "/staff/clients/{client_id}/family/{relationship_id}/reminders",
         "/staff/consents",
         "/staff/consents/{active_id}",
         "/staff/invitations",
