@@ -923,6 +923,7 @@ def upgrade() -> None:
             ),
             nullable=False,
         ),
+        sa.Column("phone_word_digest", sa.String(length=64), nullable=True),
         sa.Column("created_at", portal.core.db.UtcDateTime(timezone=True), nullable=False),
         sa.Column("ended_at", portal.core.db.UtcDateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["client_id"], ["client.id"], name=op.f("fk_relationship_client_id_client")),

@@ -144,6 +144,8 @@ class Relationship(Base):
     client_id: Mapped[int] = mapped_column(ForeignKey("client.id"), index=True)
     family_member_id: Mapped[int] = mapped_column(ForeignKey("family_member.id"), index=True)
     code: Mapped[RelationshipCode]
+    phone_word_digest: Mapped[str | None] = mapped_column(String(64))
+    """The word that the client and this person agreed on for the telephone, as a keyed digest."""
     created_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
 

@@ -152,6 +152,8 @@ ROLES: dict[str, frozenset[Role]] = {
     "staff.sign_in_settings": frozenset({T, C, A, P}),
     "staff.change_passphrase": frozenset({T, C, A, P}),
     "staff.new_backup_codes": frozenset({T, C, A, P}),
+    "staff.caller": frozenset({T, C}),
+    "staff.told_caller": frozenset({T, C}),
     "staff.task_list": frozenset({T, C, P}),
     "staff.task": frozenset({T, C, P}),
     "staff.take_task": frozenset({T, C, P}),

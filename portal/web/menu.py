@@ -28,6 +28,7 @@ ENTRIES = (
     Entry("staff.today", _("Today"), "sun", WORK),
     Entry("staff.task_list", _("Tasks"), "check", WORK),
     Entry("staff.caseload", _("Caseload"), "people", WORK),
+    Entry("staff.caller", _("At the telephone"), "phone", WORK),
     Entry("staff.intake", _("New client"), "plus", WORK),
     Entry("staff.sessions", _("Family sessions"), "calendar", WORK),
     Entry("staff.schedule", _("Program schedule"), "clock", WORK),

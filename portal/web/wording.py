@@ -133,6 +133,10 @@ SENTENCES = {
     "title_missing": _("The title is missing. Enter it in at least one language for a draft."),
     "title_needs_both": _("The title is missing in one language. Enter both, then publish."),
     # people
+    "phone_word_short": _(
+        "This word is short. Use at least %(least)s letters, or leave it empty to have none."
+    ),
+    "nothing_chosen": _("No box is ticked. Tick what you told, then write it down."),
     "already_related": _("This person is already linked to this client. Change the entry there."),
     "client_known": _("A client with this name and birth date is already here. Look at the caseload."),
     "consent_needed": _("This needs a signed consent first. Prepare one and let the client sign it."),

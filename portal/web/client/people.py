@@ -3,16 +3,27 @@
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext
+from flask_wtf import FlaskForm
+from wtforms import StringField
+from wtforms.validators import Length
 
 from portal.consent import preparing, queries
 from portal.consent.queries import Person
 from portal.core.errors import NotFound
+from portal.people import phone_words
 from portal.web import access, language, signing
 from portal.web.pages import Pages
-from portal.web.refusal import refused
+from portal.web.refusal import refused, submitted
 from portal.workflows import access_ended, consent_signed
 
 pages = Pages()
+
+
+class PhoneWordForm(FlaskForm):
+    """A word that two people know."""
+
+    word = StringField(lazy_gettext("Word for the telephone"), [Length(max=80)])
 
 
 @pages.get("/people")
@@ -56,6 +67,23 @@ def new_code(relationship_id: int) -> ResponseReturnValue:
         consent=found.live, actor=access.actor(), now=access.now(), code_key=signing.code_key()
     )
     return render_template("client/people/code.html", person=found, code=code)
+
+
+@pages.form("/people/<int:relationship_id>/phone-word")
+def phone_word(relationship_id: int) -> ResponseReturnValue:
+    """The word that this person says on the telephone; an empty one takes it back."""
+    found, form = _person(relationship_id), PhoneWordForm()
+    if submitted(form):
+        phone_words.set_word(
+            found.relationship,
+            word=form.word.data or "",
+            key=signing.code_key(),
+            actor=access.actor(),
+            now=access.now(),
+        )
+        flash(_("Saved. Tell the word to nobody else."), "good")
+        return redirect(url_for(".person", relationship_id=relationship_id), 303)
+    return render_template("client/people/phone_word.html", person=found, form=form)
 
 
 @pages.form("/people/stop")

@@ -9,6 +9,7 @@ from portal.web.staff import (
     appointments,
     briefs,
     call_lists,
+    calls,
     care,
     caseload,
     client_lessons,
@@ -80,6 +81,7 @@ def build() -> Blueprint:
             account.pages,
             second_steps.pages,
             tasks.pages,
+            calls.pages,
         ],
         url_prefix="/staff",
     )
