@@ -1,6 +1,7 @@
 """The `flask` commands, thin."""
 
-from typing import BinaryIO
+import sys
+from typing import Any, BinaryIO
 
 import click
 from flask import Flask, current_app
@@ -21,7 +22,10 @@ from portal.demo import accounts as demo_accounts
 from portal.demo import load as demo_load
 from portal.education import service as education
 from portal.education.problems import ContentError
-from portal.imports import tables, timetables
+from portal.imports import importer, tables
+from portal.imports.models import ImportKind
+from portal.imports.registry import IMPORTERS
+from portal.imports.report import Report, ReportRow, RowState
 from portal.jobs import worker_of
 from portal.mail import queries as mail_queries
 from portal.people import account_invitations
@@ -141,34 +145,80 @@ def worker(threads: int, no_periodic: bool) -> None:
 imports = AppGroup("import", help="Bring in files of the center's other systems.")
 
 
-@imports.command("timetable")
-@click.argument("file", type=click.File("rb"))
-@click.option("--apply", "write", is_flag=True, help="Write it; without this nothing is written.")
-def import_timetable(file: BinaryIO, write: bool) -> None:
-    """Compare a timetable (CSV) with what is there, row by row; with --apply write it."""
-    data = file.read(tables.MAX_BYTES + 1)
-    with force_locale("en"):
-        with reading():
-            report = timetables.preview(data)
-        _print(report)
-        if not write:
-            return
-        try:
-            with writing():
-                timetables.apply(data, actor=job("flask import timetable"), now=clock.now())
-        except Refused as refused:
-            raise click.ClickException(sentence(refused)) from refused
-        click.echo("Applied.")
+def _import_command(kind: ImportKind, told: str) -> None:
+    """`flask import KIND FILE`: the same look as the page's, and with --apply the same writing."""
+
+    @imports.command(kind.value, help=told)
+    @click.argument("file", type=click.File("rb"))
+    @click.option("--apply", "write", is_flag=True, help="Write it; without this nothing is written.")
+    def command(file: BinaryIO, write: bool) -> None:
+        data = file.read(tables.MAX_BYTES + 1)
+        with force_locale("en"):
+            _look(kind, data)
+            if write:
+                _write(kind, data)
 
 
-def _print(report: timetables.Report) -> None:
+_import_command(ImportKind.TIMETABLE, "Compare a timetable (CSV or ICS) with what is there, row by row.")
+_import_command(ImportKind.CLIENTS, "Compare clients (CSV) with those who are there, row by row.")
+_import_command(ImportKind.RELATIVES, "Compare relatives (CSV) with those who are there, row by row.")
+_import_command(ImportKind.SESSIONS, "Compare family sessions (CSV or ICS) with those that are there.")
+_import_command(ImportKind.CENSUS, "Compare the record system's census (CSV) with the clients in care.")
+
+
+def _look(kind: ImportKind, data: bytes) -> None:
+    with reading(), _bar(data, "Reading") as bar:
+        report = importer.preview(IMPORTERS[kind](now=clock.now()), data, bar.update)
+    _print(report)
+
+
+def _write(kind: ImportKind, data: bytes) -> None:
+    now = clock.now()
+    try:
+        with writing(), _bar(data, "Writing", times=2) as bar:
+            importer.apply(
+                lambda: IMPORTERS[kind](now=now),
+                data,
+                kind=kind.value,
+                actor=job(f"flask import {kind.value}"),
+                now=now,
+                progress=bar.update,
+            )
+    except Refused as refused:
+        raise click.ClickException(sentence(refused)) from refused
+    click.echo("Applied.")
+
+
+def _bar(data: bytes, label: str, times: int = 1) -> Any:
+    """A bar on a terminal; it goes to stderr, so that the rows can be piped on."""
+    return click.progressbar(length=data.count(b"\n") * times, label=label, file=sys.stderr)
+
+
+def _print(report: Report) -> None:
     if report.problem:
         raise click.ClickException(sentence(report.problem))
     for row in report.rows:
-        told = sentence(row.problem) if row.problem else {"new": "new", "there": "there already"}[row.state]
-        click.echo(f"Row {row.number}: {row.text}: {told}")
-    counts = [report.count(state) for state in ("new", "there", "problem")]
-    click.echo("{} new, {} there already, {} with a problem.".format(*counts))
+        place = f"Row {row.number}" if row.number else "Not in the file"
+        click.echo(f"{place}: {row.text}: {_told(row)}")
+    if report.total > len(report.rows):
+        click.echo(f"... and {report.total - len(report.rows)} more rows.")
+    counts = [f"{report.count(state)} {word}" for state, word in STATES.items()]
+    click.echo(", ".join(counts) + ".")
+
+
+STATES = {
+    RowState.NEW: "new",
+    RowState.CHANGED: "changed",
+    RowState.GONE: "gone",
+    RowState.THERE: "there already",
+    RowState.PROBLEM: "with a problem",
+}
+
+
+def _told(row: ReportRow) -> str:
+    if row.problem:
+        return sentence(row.problem)
+    return STATES[row.state] + (f" ({', '.join(row.names)})" if row.names else "")
 
 
 demo = AppGroup("demo", help="The invented center of `make run`.")

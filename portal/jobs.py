@@ -18,6 +18,8 @@ from portal.audit import sealing
 from portal.core import clock
 from portal.core.actor import job
 from portal.core.db import reading, writing
+from portal.core.errors import Refused
+from portal.imports import files
 from portal.mail import bell, dispatch, service, smtp
 from portal.mail.kinds import Registry
 from portal.mail.post import Post
@@ -140,6 +142,25 @@ def prepare_reminders() -> None:
     reminders.prepare_all()
 
 
+def write_imports() -> None:
+    """Long files that somebody applied, in parts; a row that no longer fits stops its file."""
+    with reading():
+        waiting = files.waiting()
+    for file_id in waiting:
+        while _write_part(file_id):
+            pass
+
+
+def _write_part(file_id: int) -> bool:
+    try:
+        with writing():
+            return files.write_part(file_id=file_id, now=clock.now())
+    except Refused as refused:
+        with writing():
+            files.stop(file_id=file_id, code=refused.code)
+        return False
+
+
 def seal_audit() -> None:
     """Link what was audited since the last round into the chain."""
     with writing():
@@ -160,7 +181,7 @@ def _beat() -> None:
         service.beat(now=clock.now())
 
 
-STEPS = (recover, tidy_ended_access, expire_offers, prepare_reminders, seal_audit)
+STEPS = (recover, tidy_ended_access, expire_offers, prepare_reminders, write_imports, seal_audit)
 """One round, in this order."""
 
 

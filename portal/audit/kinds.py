@@ -27,6 +27,7 @@ KINDS: dict[str, frozenset[str]] = {
         "factor_reset.refused": "factor_reset_id user_id",
         # people
         "client.created": "",
+        "client.changed": "names",
         "client.viewed": "page",
         "client.access_refused": "",
         "client.family_contact": "unwanted",
@@ -123,6 +124,10 @@ KINDS: dict[str, frozenset[str]] = {
         "schedule.opened_again": "closure_id location_id",
         "calendar_feed.switched": "family_member_id is_on",
         "timetable.imported": "rows added",
+        "clients.imported": "rows added",
+        "census.imported": "rows added",
+        "relatives.imported": "rows added",
+        "sessions.imported": "rows added",
         # oversight
         "task.opened": "task_id task_kind",
         "task.given": "task_id owner_id",

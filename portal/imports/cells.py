@@ -55,13 +55,22 @@ def clock_time(text: str) -> time:
 
 
 def day(text: str) -> date:
-    """ "2026-01-05" or "1/5/2026" (the month first) as a date."""
+    """ "2026-01-05" or "1/5/2026" (the month first) as a date of this century."""
+    return _date_between(text, 2000, 2100)
+
+
+def birth_day(text: str) -> date:
+    """A date of birth, written as `day` is."""
+    return _date_between(text, 1900, 2100)
+
+
+def _date_between(text: str, first_year: int, end_year: int) -> date:
     for pattern in ("%Y-%m-%d", "%m/%d/%Y"):
         try:
             found = datetime.strptime(text.strip(), pattern).date()  # noqa: DTZ007
         except ValueError:
             continue
-        if 2000 <= found.year < 2100:
+        if first_year <= found.year < end_year:
             return found
     raise Unreadable(text)
 

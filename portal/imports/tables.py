@@ -25,8 +25,10 @@ class TableRow:
     cells: dict[str, str]
 
 
-def read(data: bytes, *, required: frozenset[str], optional: frozenset[str] = frozenset()) -> list[TableRow]:
-    """The rows of the file; blank ones are left out.
+def rows(
+    data: bytes, *, required: frozenset[str], optional: frozenset[str] = frozenset()
+) -> Iterator[TableRow]:
+    """The rows of the file, one after the other; blank ones are left out.
 
     Refused `file_too_large`, `file_not_utf8`, `file_empty`, `file_broken` (row),
     `columns_missing` and `columns_unknown` (names), `columns_twice`, `row_too_long` (row),
@@ -36,7 +38,8 @@ def read(data: bytes, *, required: frozenset[str], optional: frozenset[str] = fr
         raise Refused("file_too_large", field="file", megabytes=MAX_BYTES // (1024 * 1024))
     lines = _lines(_text(data))
     header = _header(next(lines, (0, []))[1], required, optional)
-    return [_row(number, cells, header) for number, cells in lines]
+    for number, cells in lines:
+        yield _row(number, cells, header)
 
 
 def _text(data: bytes) -> str:

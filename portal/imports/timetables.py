@@ -1,44 +1,33 @@
-"""A center's own timetable from a CSV file: compare, then apply as a whole or not at all.
+"""A center's own timetable from a CSV file or a calendar file (ICS): groups of tracks.
 
 One row is one group on one or several days of the week. Columns: track, group, weekday,
 start, end, from, weeks (how long a client usually stays on the track), until (the last day
-the group meets; empty: it goes on), location, family hour (yes or no).
+the group meets; empty: it goes on), location, family hour (yes or no). A calendar file says
+the same in its own words (`imports.calendars`), with single times that differ.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, datetime, time
-from enum import StrEnum
-from typing import TypeVar
+from typing import ClassVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
 
-from portal.audit import service as audit
 from portal.center.models import Location, Program
 from portal.core.actor import Actor
 from portal.core.db import db
 from portal.core.errors import Refused
-from portal.imports import cells, tables
+from portal.imports import calendars, cells, importer
+from portal.imports.importer import Importer, name_cell, read_cell
+from portal.imports.report import Report, RowState
 from portal.imports.tables import TableRow
-from portal.schedule import recurrence, service
+from portal.schedule import occurrences, recurrence, service
 from portal.schedule.models import Block, Track
 
-REQUIRED = frozenset({"track", "group", "weekday", "start", "end", "from", "location"})
-OPTIONAL = frozenset({"weeks", "until", "family hour", "program"})
 DEFAULT_WEEKS = 10
 MAX_WEEKS = 52
-MAX_NAME = 120
-
-Read = TypeVar("Read")
-
-
-class RowState(StrEnum):
-    """What a row would do."""
-
-    NEW = "new"
-    THERE = "there"
-    PROBLEM = "problem"
+MAX_EXCEPTIONS = 200
 
 
 @dataclass(frozen=True)
@@ -54,6 +43,7 @@ class Wanted:
     minutes: int
     rrule: str
     is_family_hour: bool
+    exceptions: calendars.Exceptions = calendars.NONE
 
     @property
     def group_key(self) -> tuple[object, ...]:
@@ -61,44 +51,9 @@ class Wanted:
         return self.program.id, self.track.lower(), self.group.lower(), self.start_time
 
 
-@dataclass(frozen=True)
-class ReportRow:
-    """What becomes of one row; a problem has the refusal that says it in words."""
-
-    number: int
-    text: str
-    state: RowState
-    wanted: Wanted | None = None
-    problem: Refused | None = None
-
-
-@dataclass
-class Report:
-    """What a file would do, row by row. `problem` is one with the whole file."""
-
-    rows: list[ReportRow] = field(default_factory=list)
-    problem: Refused | None = None
-
-    def count(self, state: str) -> int:
-        """How many rows are in a state."""
-        return sum(row.state == state for row in self.rows)
-
-    @property
-    def may_apply(self) -> bool:
-        """Nothing is in the way, and something would change."""
-        return self.problem is None and not self.count(RowState.PROBLEM) and self.count(RowState.NEW) > 0
-
-
-def preview(data: bytes) -> Report:
+def preview(data: bytes, *, now: datetime) -> Report:
     """Compare the file with what is there. Writes nothing, raises nothing."""
-    try:
-        rows = tables.read(data, required=REQUIRED, optional=OPTIONAL)
-        if not rows:
-            raise Refused("file_empty", field="file")
-    except Refused as refused:
-        return Report(problem=refused)
-    reader = _Reader()
-    return Report([reader.report(row) for row in rows])
+    return importer.preview(TimetableImporter(now=now), data)
 
 
 def apply(data: bytes, *, actor: Actor, now: datetime) -> Report:
@@ -106,26 +61,20 @@ def apply(data: bytes, *, actor: Actor, now: datetime) -> Report:
 
     Refused with the file's own problem, or `import_has_problems` while a row has one.
     """
-    # Two people who apply at once take turns, so the second finds everything there.
-    db.session.execute(select(Program.id).order_by(Program.id).with_for_update())
-    report = preview(data)
-    if report.problem:
-        raise report.problem
-    if report.count(RowState.PROBLEM):
-        raise Refused("import_has_problems", field="file", rows=report.count(RowState.PROBLEM))
-    new = [row.wanted for row in report.rows if row.state is RowState.NEW and row.wanted]
-    tracks: dict[tuple[int, str], Track] = {}
-    for wanted in new:
-        _add(wanted, tracks, actor=actor, now=now)
-    if new:
-        audit.record("timetable.imported", actor=actor, now=now, rows=len(report.rows), added=len(new))
-    return report
+    return importer.apply(lambda: TimetableImporter(now=now), data, kind="timetable", actor=actor, now=now)
 
 
-class _Reader:
+class TimetableImporter(Importer):
     """Reads rows against what is there: locations, programs, tracks, and the rows before."""
 
-    def __init__(self) -> None:
+    required: ClassVar[frozenset[str]] = frozenset(
+        {"track", "group", "weekday", "start", "end", "from", "location"}
+    )
+    optional: ClassVar[frozenset[str]] = frozenset({"weeks", "until", "family hour", "program"})
+    shown: ClassVar[tuple[str, ...]] = ("track", "group", "weekday", "start")
+
+    def __init__(self, *, location_ids: frozenset[int] | None = None, now: datetime) -> None:
+        super().__init__(location_ids=location_ids, now=now)
         self.locations: dict[str, list[Program]] = {}
         for location in db.session.scalars(select(Location)):
             self.locations.setdefault(location.name.strip().lower(), [])
@@ -142,37 +91,61 @@ class _Reader:
                 self.groups.setdefault(key, []).append(block)
         self.seen: dict[tuple[object, ...], list[tuple[int, Wanted]]] = {}
         self.weeks: dict[tuple[int, str], int] = {}
+        self.added: dict[tuple[int, str], Track] = {}
 
-    def report(self, row: TableRow) -> ReportRow:
-        """What becomes of a row; a problem of one does not hide those of the others."""
-        text = ", ".join(row.cells.get(name, "") for name in ("track", "group", "weekday", "start"))
-        try:
-            wanted = self._wanted(row)
-            state = self._state(row.number, wanted)
-        except Refused as refused:
-            return ReportRow(row.number, text, RowState.PROBLEM, problem=refused)
-        return ReportRow(row.number, text, state, wanted)
+    def rows(self, data: bytes) -> Iterable[TableRow]:
+        """The rows of a table, or the recurring events of a calendar."""
+        if calendars.is_calendar(data):
+            return calendars.timetable_rows(data, self._zone)
+        return super().rows(data)
+
+    def _zone(self, location: str) -> str | None:
+        programs = self.locations.get(location.lower(), [])
+        return programs[0].location.timezone if programs else None
+
+    def compared(self, row: TableRow) -> tuple[RowState, object, tuple[str, ...]]:
+        """New, or there already. Raises Refused."""
+        wanted = self._wanted(row)
+        return self._state(row.number, wanted), wanted, ()
+
+    def write(self, wanted: object, *, actor: Actor, now: datetime) -> None:
+        """Add the group, its track where that is new, and the single times that differ."""
+        assert isinstance(wanted, Wanted)
+        block = _add(wanted, self.added, actor=actor, now=now)
+        for start in wanted.exceptions.cancelled:
+            occurrences.cancel_occurrence(block_id=block.id, original_start=start, actor=actor, now=now)
+        for start, new_start, minutes in wanted.exceptions.moved:
+            occurrences.move_occurrence(
+                block_id=block.id,
+                original_start=start,
+                new_start=new_start,
+                new_minutes=minutes,
+                actor=actor,
+                now=now,
+            )
+        for start in wanted.exceptions.extra:
+            occurrences.add_occurrence(block_id=block.id, start=start, actor=actor, now=now)
 
     def _wanted(self, row: TableRow) -> Wanted:
-        start = _read(row, "start", cells.clock_time, "time_not_understood")
-        end = _read(row, "end", cells.clock_time, "time_not_understood")
-        starts_on = _read(row, "from", cells.day, "date_not_understood")
-        until = _read(row, "until", cells.day, "date_not_understood") if row.cells.get("until") else None
-        days = _read(row, "weekday", cells.weekdays, "weekday_not_understood")
-        rrule = recurrence.weekly(days, until)
+        start = read_cell(row, "start", cells.clock_time, "time_not_understood")
+        end = read_cell(row, "end", cells.clock_time, "time_not_understood")
+        starts_on = read_cell(row, "from", cells.day, "date_not_understood")
+        until = read_cell(row, "until", cells.day, "date_not_understood") if row.cells.get("until") else None
+        rrule = _rule(row, until)
         first_on = recurrence.first_on(rrule, starts_on, start)
         if first_on is None:
             raise Refused("rule_without_a_day")
         return Wanted(
             program=self._program(row),
-            track=_name(row, "track"),
-            weeks=_read(row, "weeks", _weeks, "weeks_not_understood"),
-            group=_name(row, "group"),
+            track=name_cell(row, "track"),
+            weeks=read_cell(row, "weeks", _weeks, "weeks_not_understood"),
+            group=name_cell(row, "group"),
             starts_on=first_on,
             start_time=start,
             minutes=_minutes(start, end),
             rrule=rrule,
-            is_family_hour=_read(row, "family hour", cells.yes_or_no, "yes_no_not_understood"),
+            is_family_hour=read_cell(row, "family hour", cells.yes_or_no, "yes_no_not_understood"),
+            exceptions=calendars.exceptions(row),
         )
 
     def _program(self, row: TableRow) -> Program:
@@ -220,19 +193,11 @@ def _same(block: Block, wanted: Wanted) -> bool:
     )
 
 
-def _read(row: TableRow, column: str, reader: Callable[[str], Read], code: str) -> Read:
-    text = row.cells.get(column, "")
-    try:
-        return reader(text)
-    except ValueError as error:
-        raise Refused(code, column=column, text=text[:40]) from error
-
-
-def _name(row: TableRow, column: str) -> str:
-    name = " ".join(row.cells[column].split())
-    if not 1 <= len(name) <= MAX_NAME:
-        raise Refused("name_not_possible", column=column, most=MAX_NAME)
-    return name
+def _rule(row: TableRow, until: date | None) -> str:
+    """The days of the week of a table, or the rule of a calendar."""
+    if "rrule" in row.cells:
+        return read_cell(row, "rrule", recurrence.checked, "calendar_rule_not_understood")
+    return recurrence.weekly(read_cell(row, "weekday", cells.weekdays, "weekday_not_understood"), until)
 
 
 def _weeks(text: str) -> int:
@@ -250,13 +215,13 @@ def _minutes(start: time, end: time) -> int:
     return minutes
 
 
-def _add(wanted: Wanted, tracks: dict[tuple[int, str], Track], *, actor: Actor, now: datetime) -> None:
+def _add(wanted: Wanted, tracks: dict[tuple[int, str], Track], *, actor: Actor, now: datetime) -> Block:
     key = (wanted.program.id, wanted.track.lower())
     if key not in tracks:
         tracks[key] = _track(wanted) or service.add_track(
             program=wanted.program, name=wanted.track, weeks=wanted.weeks, actor=actor, now=now
         )
-    service.add_block(
+    return service.add_block(
         track=tracks[key],
         name=wanted.group,
         starts_on=wanted.starts_on,

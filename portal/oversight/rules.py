@@ -24,6 +24,8 @@ class TaskKind(StrEnum):
     """Somebody asks for a place that staff decide on."""
     CLIENT_DECLINED = "client_declined"
     """The client does not take part in a session that is planned with them."""
+    CENSUS = "census"
+    """The record system no longer lists a client who is in care here."""
     REVIEW = "review"
     """Look at a use of break-glass, a death, or another thing that the privacy office reviews."""
     INCIDENT = "incident"

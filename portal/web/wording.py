@@ -207,6 +207,40 @@ SENTENCES = {
     "row_twice": _("This is the same group at the same time as row %(row)s. Take one of them out."),
     "weeks_differ": _("This track lasts %(weeks)s weeks elsewhere. Write the same number in its rows."),
     "group_differs": _("This group is there already with other dates or another end. Write it as it is."),
+    "calendar_broken": _("This calendar file cannot be read. Export it again, then choose it again."),
+    "calendar_rule_not_understood": _(
+        "This event repeats in a way we do not know. Let it repeat by day, week or month, up to 1,000 times."
+    ),
+    "rule_never_ends": _(
+        "This event repeats without an end. Give it a last day, then choose the file again."
+    ),
+    "too_many_times": _("This event repeats more than 200 times. Give it an earlier last day."),
+    "event_in_other_zone": _("This event repeats in another time zone. Save it in the location's own zone."),
+    "event_without_times": _("This event has no start or end with a time. Add them in your calendar."),
+    "client_unknown": _("No client of yours fits this row. Check the number, or the name and birth date."),
+    "client_of_other_location": _("This client is at another location. Ask its coordinator."),
+    "record_number_differs": _("This client has the record number %(number)s here. Check the row."),
+    "person_twice": _("This is the same person as in row %(row)s. Take one of them out."),
+    "session_twice": _("This is the same session as in row %(row)s. Take one of them out."),
+    "track_unknown": _(
+        "There is no track “%(name)s” at this location. Check the spelling, or enter it first."
+    ),
+    "therapist_unknown": _("No therapist has the address “%(name)s”. Check it, or leave the cell empty."),
+    "cell_not_an_address": _("“%(text)s” in column “%(column)s” is not an e-mail address. Mend or empty it."),
+    "language_not_understood": _("“%(text)s” in column “%(column)s” is not en or es. Write one of them."),
+    "ending_not_understood": _(
+        "Column “%(column)s” says “%(text)s”. With a last day, write finished or left."
+    ),
+    "relationship_not_understood": _(
+        "“%(text)s” in column “%(column)s” is not a relationship. "
+        "Write mother, partner or another of the list."
+    ),
+    "session_kind_not_understood": _(
+        "“%(text)s” in column “%(column)s” is not a kind. "
+        "Write multi-family, education evening or open house."
+    ),
+    "places_not_understood": _("“%(text)s” in column “%(column)s” is not a number from 0 to 500."),
+    "meeting_not_understood": _("“%(text)s” in column “%(column)s”: write in person, video or both."),
     "file_missing": _("No file was chosen. Choose a CSV file."),
     # schedule
     "rule_not_understood": _("This repetition is not one we know. Choose days of the week and an end."),

@@ -36,7 +36,7 @@ def row(**changed: str) -> str:
 
 
 def codes(data: bytes) -> list[str]:
-    report = timetables.preview(data)
+    report = timetables.preview(data, now=NOW)
     if report.problem:
         return [report.problem.code]
     return [each.problem.code if each.problem else each.state.value for each in report.rows]
@@ -60,7 +60,7 @@ def test_the_example_is_the_two_tracks(write):
 
 
 def test_a_preview_writes_nothing():
-    timetables.preview(EXAMPLE)
+    timetables.preview(EXAMPLE, now=NOW)
     assert nothing_written()
 
 
@@ -72,7 +72,7 @@ def test_applying_twice_changes_nothing(write):
     assert set(codes(EXAMPLE)) == {"there"}
     kinds = [entry.kind for entry in db.session.scalars(select(AuditEntry))]
     assert kinds.count("timetable.imported") == 1
-    assert not timetables.preview(EXAMPLE).may_apply
+    assert not timetables.preview(EXAMPLE, now=NOW).may_apply
 
 
 def test_a_group_begins_on_its_first_day(write):
@@ -142,7 +142,7 @@ def test_ten_thousand_rows_and_no_more():
 
 
 def test_the_same_group_twice_names_the_first_row():
-    report = timetables.preview(file(row(weekday="Mon-Thu"), row(weekday="Tue")))
+    report = timetables.preview(file(row(weekday="Mon-Thu"), row(weekday="Tue")), now=NOW)
     problem = report.rows[1].problem
     assert problem is not None
     assert (problem.code, problem.detail) == ("row_twice", {"row": 2})
@@ -174,5 +174,5 @@ def test_a_location_with_two_programs_asks_which():
 
 
 def test_rows_are_numbered_as_a_spreadsheet_does():
-    report = timetables.preview(file("", GOOD, "", row(weekday="no day")))
+    report = timetables.preview(file("", GOOD, "", row(weekday="no day")), now=NOW)
     assert [each.number for each in report.rows] == [3, 5]

@@ -30,6 +30,7 @@ TITLES = {
     TaskKind.CONFLICT: lazy_gettext("A family session and the client's schedule overlap"),
     TaskKind.APPROVAL: lazy_gettext("Somebody asks for a place"),
     TaskKind.CLIENT_DECLINED: lazy_gettext("The client does not take part in a session"),
+    TaskKind.CENSUS: lazy_gettext("Not in the census: has the program ended?"),
     TaskKind.REVIEW: lazy_gettext("Review for the privacy office"),
     TaskKind.INCIDENT: lazy_gettext("Look into a possible incident"),
     TaskKind.TELL: lazy_gettext("Ask the client for the words, then tell a person that sharing stopped"),
