@@ -775,7 +775,18 @@ def upgrade() -> None:
         "import_file",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
-            "kind", sa.Enum("timetable", name="importkind", native_enum=False, length=40), nullable=False
+            "kind",
+            sa.Enum(
+                "timetable",
+                "clients",
+                "census",
+                "relatives",
+                "sessions",
+                name="importkind",
+                native_enum=False,
+                length=40,
+            ),
+            nullable=False,
         ),
         sa.Column("name", sa.String(length=120), nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=True),
@@ -783,6 +794,10 @@ def upgrade() -> None:
         sa.Column("uploaded_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("applied_at", portal.core.db.UtcDateTime(timezone=True), nullable=True),
         sa.Column("added", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("asked_at", portal.core.db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("total", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("done", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("stopped_by", sa.String(length=60), nullable=True),
         sa.ForeignKeyConstraint(
             ["uploaded_by_id"], ["staff_member.id"], name=op.f("fk_import_file_uploaded_by_id_staff_member")
         ),
@@ -900,6 +915,18 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_progress_module_id"), ["module_id"], unique=False)
 
     op.create_table(
+        "record_number",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
+        ),
+        sa.Column("client_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("number", sa.String(length=40), nullable=False),
+        sa.ForeignKeyConstraint(["client_id"], ["client.id"], name=op.f("fk_record_number_client_id_client")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_record_number")),
+        sa.UniqueConstraint("client_id", name=op.f("uq_record_number_client_id")),
+        sa.UniqueConstraint("number", name=op.f("uq_record_number_number")),
+    )
+    op.create_table(
         "relationship",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("client_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -987,6 +1014,7 @@ def upgrade() -> None:
                 "conflict",
                 "approval",
                 "client_declined",
+                "census",
                 "review",
                 "incident",
                 "tell",
@@ -2087,6 +2115,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_relationship_client_id"))
 
     op.drop_table("relationship")
+    op.drop_table("record_number")
     with op.batch_alter_table("progress", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_progress_module_id"))
         batch_op.drop_index(batch_op.f("ix_progress_family_member_id"))
