@@ -105,6 +105,15 @@ def sessions_between(staff: StaffMember, from_at: datetime, to_at: datetime, now
     return [Listed(*row) for row in db.session.execute(query)]
 
 
+def series_for(*, staff: StaffMember, series_id: int, now: datetime) -> list[Listed]:
+    """The evenings of a series of one's locations, by date; one statement. Raises NotFound."""
+    query = _listed(staff, now).where(FamilySession.series_id == series_id)
+    found = [Listed(*row) for row in db.session.execute(query)]
+    if not found:
+        raise NotFound
+    return found
+
+
 def session_for(*, staff: StaffMember, session_id: int, now: datetime) -> FamilySession:
     """A session of one's own locations. Raises NotFound."""
     query = (

@@ -5,7 +5,16 @@ from zoneinfo import ZoneInfo
 
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from wtforms import DateField, IntegerField, RadioField, SelectField, StringField, TextAreaField, TimeField
+from wtforms import (
+    BooleanField,
+    DateField,
+    IntegerField,
+    RadioField,
+    SelectField,
+    StringField,
+    TextAreaField,
+    TimeField,
+)
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from portal.core.errors import Refused
@@ -134,6 +143,15 @@ class SessionForm(FlaskForm):
         default=120,
     )
 
+    module_code = SelectField(_("Lesson as topic"), filters=[lambda code: code or ""])
+    with_client = BooleanField(_("The client takes part"))
+    needs_approval = BooleanField(_("Staff decide on each request"))
+    companions = IntegerField(
+        _("People somebody may bring along"),
+        validators=[Optional(), NumberRange(0, 9, _("Enter 0 to 9 people."))],
+        default=0,
+    )
+
     def plan(self, before: FamilySession | None = None) -> Plan:
         """What was entered; what the form does not show stays as it was."""
         return Plan(
@@ -151,20 +169,27 @@ class SessionForm(FlaskForm):
             dial_in=(self.dial_in.data or "").strip(),
             capacity=self.capacity.data or 0,
             cutoff_minutes=self.cutoff_minutes.data or 0,
-            module_code=before.module_code if before else None,
+            module_code=self.module_code.data or None,
             opens_at=before.opens_at if before else None,
             sign_up_until=before.sign_up_until if before else None,
-            needs_approval=before.needs_approval if before else False,
+            needs_approval=self.needs_approval.data,
             is_private=before.is_private if before else False,
-            with_client=before.with_client if before else False,
-            companions=before.companions if before else 0,
+            with_client=self.with_client.data,
+            companions=self.companions.data or 0,
         )
 
-    def offer(self, *, clients: list[tuple[int, str]], facilitators: list[tuple[int, str]]) -> None:
+    def offer(
+        self,
+        *,
+        clients: list[tuple[int, str]],
+        facilitators: list[tuple[int, str]],
+        topics: list[tuple[str, str]],
+    ) -> None:
         """Fill the lists whose choices depend on who is asking."""
         nobody = [(0, _("None"))]
         self.client_id.choices = nobody + clients
         self.facilitator_id.choices = nobody + facilitators
+        self.module_code.choices = [("", _("None")), *topics]
 
 
 class NewSessionForm(SessionForm, TimeForm):

@@ -1,15 +1,15 @@
 """Family sessions for staff: plan, publish, change, move, cancel; the roster and the waitlist."""
 
-from typing import TypeVar
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
+from flask_wtf import FlaskForm
 
-from portal.people import queries as people
-from portal.sessions import calls, desk, planning
+from portal.sessions import calls, desk, planning, series
 from portal.sessions.models import FamilySession
 from portal.sessions.rules import SessionState
 from portal.web import access
@@ -17,6 +17,8 @@ from portal.web.pages import Pages
 from portal.web.refusal import refused, submitted
 from portal.web.staff.call_lists import NEWS
 from portal.web.staff.rosters import note_viewed
+from portal.web.staff.series_forms import LATER, ONE, SeriesCancelForm, SeriesSessionForm, SeriesTimeForm
+from portal.web.staff.session_choices import with_choices
 from portal.web.staff.session_forms import (
     KINDS,
     MEETINGS,
@@ -27,10 +29,10 @@ from portal.web.staff.session_forms import (
     SessionForm,
     TimeForm,
 )
-from portal.workflows import session_cancelled, session_moved
+from portal.workflows import series_changed, session_cancelled, session_moved
 
 pages = Pages()
-Form = TypeVar("Form", bound=SessionForm)
+Form = TypeVar("Form", bound=FlaskForm)
 
 
 @pages.get("/sessions")
@@ -43,7 +45,7 @@ def sessions() -> str:
 @pages.form("/sessions/new")
 def new_session() -> ResponseReturnValue:
     """Plan a session: as a draft, or at once for families to see."""
-    form = _with_choices(NewSessionForm())
+    form = with_choices(NewSessionForm())
     locations = {each.id: each for each in desk.locations_for(access.staff(), access.now())}
     form.location_id.choices = [(each.id, each.name) for each in locations.values()]
     if submitted(form):
@@ -83,22 +85,24 @@ def session(session_id: int) -> str:
 def edit_session(session_id: int) -> ResponseReturnValue:
     """Change anything but the time."""
     found = _session(session_id)
-    form = _with_choices(SessionForm(obj=found), found)
+    form = with_choices(_form(found, SessionForm, SeriesSessionForm, obj=found), found)
     if submitted(form):
-        planning.change(session_id=found.id, plan=form.plan(found), actor=access.actor(), now=access.now())
+        change = series.change_this_and_later if _reaches_later(form) else planning.change
+        change(session_id=found.id, plan=form.plan(found), actor=access.actor(), now=access.now())
         return _saved(found)
-    return render_template("staff/sessions/edit.html", form=form, session=found)
+    return render_template("staff/sessions/edit.html", form=form, session=found, later=_later(found))
 
 
 @pages.form("/sessions/<int:session_id>/move")
 def move_session(session_id: int) -> ResponseReturnValue:
     """Another time; the page says first whom it touches."""
     found = _session(session_id)
-    form = TimeForm(data=_wall_times(found))
+    form = _form(found, TimeForm, SeriesTimeForm, data=_wall_times(found))
     roster = desk.roster_for(staff=access.staff(), session=found, now=access.now())
     if submitted(form):
         starts_at, ends_at = form.span(found.timezone)
-        told = session_moved.move(
+        move = series_changed.move_this_and_later if _reaches_later(form) else session_moved.move
+        told = move(
             session_id=found.id,
             starts_at=starts_at,
             ends_at=ends_at,
@@ -108,23 +112,26 @@ def move_session(session_id: int) -> ResponseReturnValue:
         flash(_told(len(told)), "good")
         return redirect(url_for(".session", session_id=found.id))
     note_viewed(roster)
-    return render_template("staff/sessions/move.html", form=form, session=found, roster=roster)
+    return render_template(
+        "staff/sessions/move.html", form=form, session=found, roster=roster, later=_later(found)
+    )
 
 
 @pages.form("/sessions/<int:session_id>/cancel")
 def cancel_session(session_id: int) -> ResponseReturnValue:
     """Cancel for good, with a neutral reason; the page shows who will be told."""
     found = _session(session_id)
-    form = CancelForm()
+    form = _form(found, CancelForm, SeriesCancelForm, data={"reach": request.args.get("reach", ONE)})
     roster = desk.roster_for(staff=access.staff(), session=found, now=access.now())
     if submitted(form):
-        told = session_cancelled.cancel(
-            session_id=found.id, reason=form.reason.data, actor=access.actor(), now=access.now()
-        )
+        cancel = series_changed.cancel_this_and_later if _reaches_later(form) else session_cancelled.cancel
+        told = cancel(session_id=found.id, reason=form.reason.data, actor=access.actor(), now=access.now())
         flash(_told(len(told)), "good")
         return redirect(url_for(".session", session_id=found.id))
     note_viewed(roster)
-    return render_template("staff/sessions/cancel.html", form=form, session=found, roster=roster)
+    return render_template(
+        "staff/sessions/cancel.html", form=form, session=found, roster=roster, later=_later(found)
+    )
 
 
 @pages.post("/sessions/<int:session_id>/publish")
@@ -151,17 +158,29 @@ def session_note(session_id: int) -> ResponseReturnValue:
     return render_template("staff/sessions/note.html", form=form, session=found)
 
 
+def _form(session: FamilySession, single: type[Form], of_series: type[Form], **values: Any) -> Form:
+    """The form of one evening; in a series with the choice how far it reaches."""
+    return (single if session.series_id is None else of_series)(**values)
+
+
+def _reaches_later(form: FlaskForm) -> bool:
+    return "reach" in form and form["reach"].data == LATER
+
+
+def _later(session: FamilySession) -> list[desk.Listed]:
+    """The later evenings of its series that still take place, each with how many people."""
+    if session.series_id is None:
+        return []
+    lines = desk.series_for(staff=access.staff(), series_id=session.series_id, now=access.now())
+    return [
+        each
+        for each in lines
+        if each.session.starts_at > session.starts_at and each.session.state != SessionState.CANCELLED
+    ]
+
+
 def _session(session_id: int) -> FamilySession:
     return desk.session_for(staff=access.staff(), session_id=session_id, now=access.now())
-
-
-def _with_choices(form: Form, session: FamilySession | None = None) -> Form:
-    clients = [(each.id, each.short_name) for each in desk.clients_of(access.staff(), access.now())]
-    if session and session.client and session.client_id not in dict(clients):
-        clients.append((session.client.id, _("A client of another team")))
-    facilitators = [(each.id, each.full_name) for each in people.therapists()]
-    form.offer(clients=clients, facilitators=facilitators)
-    return form
 
 
 def _saved(session: FamilySession) -> ResponseReturnValue:
