@@ -7,6 +7,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 WEAK_SECRETS = frozenset({"", "dev", "secret", "changeme", "change-me", "development"})
 MIN_SECRET_LENGTH = 32
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 DEMO_DATABASE = (
     "The portal does not start:\n- The database holds the demo center. Set DATABASE_URL to a database of "
     "your own, then run `flask db upgrade`."
@@ -34,6 +35,12 @@ class Settings:
     mail_use_tls: bool = True
     mail_username: str | None = None
     mail_password: str | None = field(default=None, repr=False)
+    mail_token_file: str | None = None
+    """A file with an XOAUTH2 access token, kept fresh by others; instead of the password."""
+    mail_per_minute: int = 0
+    """At most so many mails a minute to one domain; 0: as fast as the relay takes them."""
+    alert_address: str = ""
+    """Whom to write when the worker, the mail server or the disk does not work."""
     mail_sender: str = ""
     mail_timeout_s: int = 20
 
@@ -57,9 +64,12 @@ def from_environment() -> Settings:
     defaults = Settings()
     try:
         port = int(os.environ.get("PORTAL_MAIL_PORT", "25"))
+        per_minute = int(os.environ.get("PORTAL_MAIL_PER_MINUTE", "0"))
         proxies = int(os.environ.get("PORTAL_TRUSTED_PROXIES", "0"))
     except ValueError as error:
-        raise ConfigError("PORTAL_MAIL_PORT and PORTAL_TRUSTED_PROXIES must be whole numbers.") from error
+        raise ConfigError(
+            "PORTAL_MAIL_PORT, PORTAL_MAIL_PER_MINUTE and PORTAL_TRUSTED_PROXIES must be whole numbers."
+        ) from error
     return Settings(
         mode=mode,
         secret_key=os.environ.get("PORTAL_SECRET_KEY", ""),
@@ -74,6 +84,9 @@ def from_environment() -> Settings:
         mail_use_tls=_flag("PORTAL_MAIL_TLS", not demo),
         mail_username=os.environ.get("PORTAL_MAIL_USERNAME"),
         mail_password=os.environ.get("PORTAL_MAIL_PASSWORD"),
+        mail_token_file=os.environ.get("PORTAL_MAIL_TOKEN_FILE"),
+        mail_per_minute=per_minute,
+        alert_address=os.environ.get("PORTAL_ALERT_ADDRESS", ""),
         mail_sender=os.environ.get("PORTAL_MAIL_SENDER", "office@localhost.example" if demo else ""),
     )
 
@@ -106,6 +119,10 @@ def production_problems(settings: Settings) -> list[str]:
         problems.append("Cookies would travel unencrypted: unset PORTAL_SECURE_COOKIES or set it to 1.")
     if not settings.base_url.startswith("https://"):
         problems.append("PORTAL_BASE_URL must be the https:// address that people type.")
+    if not settings.mail_use_tls and settings.mail_server not in LOOPBACK:
+        problems.append(
+            "Mail would travel unencrypted: unset PORTAL_MAIL_TLS, or name a relay on this machine."
+        )
     if not settings.mail_sender:
         problems.append("PORTAL_MAIL_SENDER is missing: set the discreet address that mail comes from.")
     return problems

@@ -6,8 +6,9 @@ was killed loses and doubles nothing.
 
 import logging
 import signal
+from collections import Counter
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 from flask import Flask
@@ -20,12 +21,14 @@ from portal.core.actor import job
 from portal.core.db import reading, writing
 from portal.core.errors import Refused
 from portal.imports import files
-from portal.mail import bell, dispatch, service, smtp
+from portal.mail import bell, dispatch, records, service, smtp
 from portal.mail.kinds import Registry
+from portal.mail.models import FINAL_STATES, MessageState
+from portal.mail.pacing import Pace
 from portal.mail.post import Post
 from portal.reminders import service as reminders
 from portal.sessions import service as sessions
-from portal.workflows import access_ended, audit_damaged
+from portal.workflows import access_ended, address_dead, audit_damaged
 
 logger = logging.getLogger("portal.jobs")
 BATCH = 500
@@ -54,6 +57,11 @@ class Worker:
         self.kinds = kinds
 
     @cached_property
+    def pace(self) -> Pace:
+        """Kept from round to round."""
+        return Pace(self.app.config["MAIL_PER_MINUTE"])
+
+    @cached_property
     def queue(self) -> Huey:
         """Opened at the first use: a web process that never wakes anybody never opens it."""
         queue = queue_at(self.app.extensions["settings"].queue_url)
@@ -72,6 +80,8 @@ class Worker:
             sender=config["MAIL_DEFAULT_SENDER"],
             address_key=config["SECRET_KEY"],
             open_line=smtp.KeptLine,
+            pace=self.pace,
+            on_dead_address=address_dead.ask_for_another,
         )
 
     def wake(self) -> None:
@@ -85,8 +95,11 @@ class Worker:
     def sweep(self) -> None:
         """Send what is due until nothing is left."""
         with self.app.app_context():
-            while sum(dispatch.dispatch(self.post, limit=BATCH).values()) == BATCH:
-                pass
+            while True:
+                ended = dispatch.dispatch(self.post, limit=BATCH)
+                _attempt(partial(note_server, ended))
+                if ended[dispatch.SERVER_AWAY] or ended.total() < BATCH:
+                    break
 
     def round(self) -> None:
         """Everything that is due by the clock. A step that breaks does not stop the others."""
@@ -113,13 +126,21 @@ def _attempt(step: Callable[[], object]) -> None:
     try:
         step()
     except Exception:
-        logger.exception("a step of the round broke: %s", step.__name__)
+        logger.exception("a step of the round broke: %s", getattr(step, "__name__", "server"))
+
+
+def note_server(ended: Counter[str]) -> None:
+    """Keep since when no mail server has been reached; a conversation of any kind ends that."""
+    is_away = bool(ended[dispatch.SERVER_AWAY])
+    if is_away or any(ended[state] for state in (*FINAL_STATES, MessageState.DEFERRED)):
+        with writing():
+            service.note_server(is_away=is_away, now=clock.now())
 
 
 def recover() -> None:
     """Settle what a dead worker left behind."""
     with writing():
-        dispatch.recover(now=clock.now())
+        records.recover(now=clock.now())
 
 
 def tidy_ended_access() -> None:

@@ -99,6 +99,8 @@ KINDS: dict[str, frozenset[str]] = {
         "mail.address_set": "reader_kind reader_id",
         "mail.address_confirmed": "reader_kind reader_id",
         "mail.preferences_changed": "reader_kind reader_id kinds way",
+        "mail.bounced": "message_id",
+        "mail.suspension_lifted": "",
         "mail.decided": "message_id from_state to_state",
         # schedule
         "schedule.track_added": "track_id",

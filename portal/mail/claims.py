@@ -88,6 +88,17 @@ _GIVE_BACK = (
         state_changed_at=_NOW,
     )
 )
+_PUT_OFF = (
+    update(OutboundMessage)
+    .where(*_OURS, OutboundMessage.state.in_([MessageState.CLAIMED, MessageState.SENDING]))
+    .values(
+        state=MessageState.QUEUED,
+        not_before=bindparam("later", type_=UtcDateTime()),
+        attempts=OutboundMessage.attempts - 1,
+        leased_until=None,
+        state_changed_at=_NOW,
+    )
+)
 
 
 def batches(limit: int) -> list[list[int]]:
@@ -161,6 +172,12 @@ def drop(claimed: Claimed, *, reason: str, now: datetime) -> None:
             .where(OutboxItem.message_id == claimed.id, OutboxItem.dropped_at.is_(None))
             .values(dropped_at=now, dropped_reason=reason)
         )
+
+
+def put_off(claimed: Claimed, later: datetime, now: datetime) -> None:
+    """Not before `later`: its domain has had its share. In the transaction that would have begun it."""
+    values = {"our_id": claimed.id, "our_lease": claimed.lease, "later": later, "now": now}
+    connection().execute(_PUT_OFF, values)
 
 
 def give_back(left: Collection[Claimed]) -> None:

@@ -14,36 +14,26 @@ A worker that dies in 2 or 3 leaves `claimed`, which goes back to the queue; one
 """
 
 import logging
-import secrets
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Update, bindparam, exists, or_, select, update
+from sqlalchemy import bindparam, exists, select, update
 from sqlalchemy.exc import OperationalError
 
 from portal.center import settings
 from portal.core import clock
-from portal.core.db import UtcDateTime, connection, db, once, writing
+from portal.core.db import connection, db, once, writing
 from portal.mail import claims, letters, rules, service, suppression
-from portal.mail.claims import WORKER_STOPPED, Claimed
+from portal.mail.claims import Claimed
 from portal.mail.kinds import Kind, Letter
 from portal.mail.models import MailAddress, MailPreference, MessageState, OutboundMessage
-from portal.mail.post import Answer, Envelope, Line, Post
+from portal.mail.post import Envelope, Line, Post
+from portal.mail.records import Handed, record
 
 logger = logging.getLogger("portal.mail")
 Trace = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class Handed:
-    """A message that the server has answered to."""
-
-    claimed: Claimed
-    address: str
-    answer: Answer
+SERVER_AWAY = "server_away"
 
 
 def silent(_point: str) -> None:
@@ -61,6 +51,8 @@ def dispatch(post: Post, *, trace: Trace = silent, limit: int = 500) -> Counter[
     try:
         for batch in claims.batches(limit):
             sending.send(batch)
+            if sending.is_server_away:
+                break
     except OperationalError as error:  # busy or away: all of it is still there at the next round
         logger.warning("the round ended early: %s", type(error.orig).__name__)
     finally:
@@ -76,6 +68,8 @@ class Round:
         self.ended: Counter[str] = Counter()
         self.carried: Handed | None = None
         """Sent, and not yet recorded."""
+        self.is_server_away = False
+        """Nobody could be reached: the rest waits untouched for the next round."""
 
     def send(self, ids: Sequence[int]) -> None:
         """Claim these messages together and send them one by one."""
@@ -88,7 +82,7 @@ class Round:
         left = list(claimed)
         give_back_at = clock.now() + rules.LEASE / 2  # a slow server must not use up their tries
         try:
-            while left and clock.now() < give_back_at:
+            while left and not self.is_server_away and clock.now() < give_back_at:
                 self.ended[self._send_one(left.pop(0))] += 1
         finally:
             try:
@@ -125,6 +119,10 @@ class Round:
         self.carried = Handed(claimed, envelope.address, answer)
         if answer.state is not MessageState.SENT:
             self._settle()
+        if answer.is_server_away:
+            self.is_server_away = True
+            self.ended[SERVER_AWAY] += 1
+            return "passed_over"
         return answer.state
 
     def _begin(self, claimed: Claimed) -> Envelope | None:
@@ -138,12 +136,15 @@ class Round:
         kind = self.post.kinds[claimed.kind]
         reason = _unwanted(kind, claimed, now)
         if self.carried is not None:
-            _record(self.carried, now)
+            record(self.carried, now)
         if reason is None and not claims.begin(claimed, now):
             return None
         if reason is None:
             letter = kind.render(claimed, now)
             reason = _unreachable(kind, claimed, letter, self.post)
+        if reason is None and (later := self.post.pace.not_before(letter.address, now)):
+            claims.put_off(claimed, later, now)
+            return None
         if reason is not None:
             claims.drop(claimed, reason=reason, now=now)
             return None
@@ -156,9 +157,10 @@ class Round:
             return
         with writing():
             now = clock.now()
-            _record(handed, now)
+            record(handed, now)
             if handed.answer.is_address_dead:
                 suppression.suppress(handed.address, key=self.post.address_key, reason="refused", now=now)
+                self.post.on_dead_address(handed.claimed.reader_kind, handed.claimed.reader_id, now)
 
 
 def _unwanted(kind: Kind, claimed: Claimed, now: datetime) -> str | None:
@@ -236,62 +238,3 @@ def _spoil(message_id: int, error: Exception) -> None:
             .values(state=MessageState.FAILED, reason="not_writable", state_changed_at=clock.now())
             .execution_options(synchronize_session=False)
         )
-
-
-_IS_SENDING = OutboundMessage.state == MessageState.SENDING
-_RECORD = (
-    update(OutboundMessage)
-    .where(OutboundMessage.id == bindparam("our_id"), OutboundMessage.lease == bindparam("our_lease"))
-    .values(
-        state=bindparam("ends_in"),
-        reason=bindparam("why"),
-        leased_until=None,
-        state_changed_at=bindparam("now", type_=UtcDateTime()),
-    )
-)
-# A late "sent" also settles what was written off as unconfirmed; nothing else does.
-_RECORD_SENT = _RECORD.where(or_(_IS_SENDING, OutboundMessage.state == MessageState.UNCONFIRMED))
-_RECORD_OTHER = _RECORD.where(_IS_SENDING)
-
-
-def _record(handed: Handed, now: datetime) -> None:
-    ours = {"our_id": handed.claimed.id, "our_lease": handed.claimed.lease, "now": now}
-    statement, result = _result(handed, now)
-    connection().execute(statement, {**ours, **result})
-
-
-def _result(handed: Handed, now: datetime) -> tuple[Update, dict[str, Any]]:
-    if handed.answer.state is MessageState.SENT:
-        return _RECORD_SENT, {"ends_in": MessageState.SENT, "why": None}
-    if handed.answer.state is not MessageState.DEFERRED:
-        return _RECORD_OTHER, {"ends_in": handed.answer.state, "why": handed.answer.reason}
-    attempts = db.session.scalars(
-        select(OutboundMessage.attempts).where(OutboundMessage.id == handed.claimed.id)
-    ).one()
-    again_at = rules.next_try(attempts, now, secrets.randbelow(1000) / 1000)
-    if again_at is None:
-        return _RECORD_OTHER, {"ends_in": MessageState.FAILED, "why": "gave_up"}
-    later = _RECORD_OTHER.values(not_before=again_at)
-    return later, {"ends_in": MessageState.DEFERRED, "why": handed.answer.reason}
-
-
-def recover(*, now: datetime) -> Counter[str]:
-    """Settle what a dead worker left behind; in a transaction of the caller's.
-
-    What was only claimed goes back to the queue; what was being sent is unconfirmed.
-    """
-    expired = OutboundMessage.leased_until <= now
-    steps = (
-        (MessageState.CLAIMED, OutboundMessage.attempts >= rules.MAX_TRIES, MessageState.FAILED),
-        (MessageState.CLAIMED, OutboundMessage.attempts < rules.MAX_TRIES, MessageState.QUEUED),
-        (MessageState.SENDING, OutboundMessage.id > 0, MessageState.UNCONFIRMED),
-    )
-    settled: Counter[str] = Counter()
-    for state, which, to in steps:
-        result: Any = db.session.execute(
-            update(OutboundMessage)
-            .where(OutboundMessage.state == state, expired, which)
-            .values(state=to, reason=WORKER_STOPPED, leased_until=None, state_changed_at=now)
-        )
-        settled[to] += result.rowcount
-    return settled

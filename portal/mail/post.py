@@ -1,12 +1,14 @@
 """What leaves the house: an envelope, the answer to it, and the office that sends."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 
 from portal.mail.kinds import Kind
 from portal.mail.letters import Words
-from portal.mail.models import MessageState
+from portal.mail.models import MessageState, ReaderKind
+from portal.mail.pacing import Pace
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,8 @@ class Answer:
     reason: str | None = None
     is_address_dead: bool = False
     """The server refused the recipient for good."""
+    is_server_away: bool = False
+    """No server could be reached or would let us in: not this mail's fault."""
 
 
 class Line(Protocol):
@@ -39,6 +43,10 @@ class Line(Protocol):
 
     def close(self) -> None:
         """End the connection."""
+
+
+def tell_nobody(_reader_kind: ReaderKind, _reader_id: int, _now: datetime) -> None:
+    """The rooms above do not listen."""
 
 
 @dataclass(frozen=True)
@@ -52,3 +60,6 @@ class Post:
     address_key: str
     """For the hashes of suppressed addresses."""
     open_line: Callable[[], Line]
+    pace: Pace = field(default_factory=lambda: Pace(0))
+    on_dead_address: Callable[[ReaderKind, int, datetime], None] = tell_nobody
+    """Called in the transaction that suspends a reader's address."""

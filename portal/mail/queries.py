@@ -18,6 +18,9 @@ from portal.mail.models import (
     StopLink,
 )
 
+SERVER_AWAY = "smtp_away"
+"""The row of `heartbeat` that stands since the mail server was last not reached."""
+
 
 def address_of(reader_kind: ReaderKind, reader_id: int) -> MailAddress | None:
     """The reader's address, confirmed or not."""
@@ -90,3 +93,16 @@ def last_beat(name: str = "worker") -> datetime | None:
     """When the worker last did its round; None: never."""
     row = db.session.get(Heartbeat, name, populate_existing=True)
     return row.at if row else None
+
+
+def server_away_since() -> datetime | None:
+    """Since when no mail server has been reached; None: the last time it answered."""
+    return last_beat(SERVER_AWAY)
+
+
+def waiting_since(now: datetime) -> datetime | None:
+    """Since when the longest waiting mail could have gone; None where nothing waits."""
+    due = OutboundMessage.state.in_([MessageState.QUEUED, MessageState.DEFERRED])
+    return db.session.scalar(
+        select(func.min(OutboundMessage.not_before)).where(due, OutboundMessage.not_before <= now)
+    )

@@ -19,6 +19,16 @@ def next_try(attempts: int, now: datetime, jitter: float) -> datetime | None:
     return now + timedelta(minutes=minutes * (1 + jitter / 4))
 
 
+def wait_for_the_server(jitter: float) -> timedelta:
+    """How long after a server that could not be reached it is asked again; never given up."""
+    return timedelta(minutes=1 + jitter / 2)
+
+
+def domain_of(address: str) -> str:
+    """The part of an address after its last @, as domains are compared."""
+    return plain_address(address).rpartition("@")[2]
+
+
 def plain_address(typed: str) -> str:
     """An address as it is compared and stored: no spaces around it, lower case."""
     return typed.strip().lower()

@@ -354,3 +354,12 @@ def _decide(message: OutboundMessage, to: MessageState, *, actor: Actor, now: da
 def beat(*, now: datetime, name: str = "worker") -> None:
     """Note that the worker did its round."""
     db.session.merge(Heartbeat(name=name, at=now))
+
+
+def note_server(*, is_away: bool, now: datetime) -> None:
+    """Keep the instant since which no mail server has been reached, or forget it."""
+    row = db.session.get(Heartbeat, queries.SERVER_AWAY, populate_existing=True)
+    if is_away and row is None:
+        db.session.add(Heartbeat(name=queries.SERVER_AWAY, at=now))
+    elif not is_away and row is not None:
+        db.session.delete(row)

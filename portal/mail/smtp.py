@@ -1,12 +1,17 @@
-"""The SMTP conversation, through Flask-Mail. The only module of this room that knows Flask."""
+"""The SMTP conversation, through Flask-Mail. The only module of this room that knows Flask.
+
+TLS is verified and never falls back to plain: from the first byte on port 465, else by
+STARTTLS. Sign-in is by password, by XOAUTH2, or none (a relay on this machine).
+"""
 
 import secrets
 import smtplib
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from email.mime.base import MIMEBase
 from email.policy import Compat32
 from email.utils import formataddr
+from pathlib import Path
 from typing import Any
 
 import flask_mail
@@ -18,6 +23,7 @@ from portal.mail.post import Answer, Envelope
 mail = flask_mail.Mail()
 SERVICE_CLOSES = 421
 PERMANENT = 500
+TLS_FROM_THE_FIRST_BYTE = 465
 
 
 def init_app(app: Flask) -> None:
@@ -39,6 +45,19 @@ class Server(smtplib.SMTP):
         return super().data(msg)
 
 
+class EncryptedServer(Server):
+    """TLS before the first word (RFC 8314), the certificate verified."""
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> ssl.SSLSocket:
+        plain = super()._get_socket(host, port, timeout)  # type: ignore[misc]
+        return ssl.create_default_context().wrap_socket(plain, server_hostname=host)
+
+
+def xoauth2(user: str, token: str) -> Callable[[bytes | None], str]:
+    """The answers of the XOAUTH2 mechanism; a second question means no, and gets an empty answer."""
+    return lambda challenge=None: "" if challenge else f"user={user}\x01auth=Bearer {token}\x01\x01"
+
+
 class Connection(flask_mail.Connection):
     """Flask-Mail's connection with a time-out and a verified certificate."""
 
@@ -47,16 +66,28 @@ class Connection(flask_mail.Connection):
     def configure_host(self) -> Server:
         """Connect, encrypt, sign in."""
         config = current_app.config
-        host = Server(config["MAIL_SERVER"], config["MAIL_PORT"], timeout=config["MAIL_TIMEOUT_S"])
+        with_tls = config["MAIL_USE_TLS"]
+        at_once = with_tls and config["MAIL_PORT"] == TLS_FROM_THE_FIRST_BYTE
+        server = EncryptedServer if at_once else Server
+        host = server(config["MAIL_SERVER"], config["MAIL_PORT"], timeout=config["MAIL_TIMEOUT_S"])
         try:
-            if config["MAIL_USE_TLS"]:
+            if with_tls and not at_once:
                 host.starttls(context=ssl.create_default_context())
-            if config["MAIL_USERNAME"]:
-                host.login(config["MAIL_USERNAME"], config["MAIL_PASSWORD"])
+            _sign_in(host, config)
         except BaseException:
             host.close()
             raise
         return host
+
+
+def _sign_in(host: Server, config: Mapping[str, Any]) -> None:
+    user, token_file = config["MAIL_USERNAME"], config["MAIL_TOKEN_FILE"]
+    if user and token_file:  # read each time: such tokens live for an hour
+        host.ehlo_or_helo_if_needed()
+        token = Path(token_file).read_text().strip()
+        host.auth("XOAUTH2", xoauth2(user, token))
+    elif user:
+        host.login(user, config["MAIL_PASSWORD"])
 
 
 class AsWritten(Compat32):
@@ -98,7 +129,7 @@ class KeptLine:
             host = self._open()
         except (OSError, smtplib.SMTPException) as error:
             self.close()
-            return Answer(MessageState.DEFERRED, _code("connect", error))
+            return Answer(MessageState.DEFERRED, _code("connect", error), is_server_away=True)
         host.data_began = False
         answer = self._hand_over(envelope, host)
         if answer.state is MessageState.SENT:

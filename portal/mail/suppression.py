@@ -4,8 +4,10 @@ import hashlib
 import hmac
 from datetime import datetime
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, delete, select, update
 
+from portal.audit import service as audit
+from portal.core.actor import Actor
 from portal.core.db import connection, db
 from portal.mail.models import MailAddress, Suppression
 from portal.mail.rules import plain_address
@@ -24,11 +26,21 @@ def is_suppressed(address: str, key: str) -> bool:
     return found.first() is not None
 
 
-def suppress(address: str, *, key: str, reason: str, now: datetime) -> None:
-    """Send nothing more here; its readers have to confirm an address anew."""
+def suppress(address: str, *, key: str, reason: str, now: datetime) -> bool:
+    """Send nothing more here; its readers have to confirm an address anew. False: it was so."""
     if is_suppressed(address, key):
-        return
+        return False
     db.session.add(Suppression(address_hash=hashed(address, key), reason=reason, at=now))
     db.session.execute(
         update(MailAddress).where(MailAddress.address == plain_address(address)).values(confirmed_at=None)
     )
+    return True
+
+
+def lift(address: str, *, key: str, actor: Actor, now: datetime) -> bool:
+    """Mail may go to this address again; False where it was never suspended."""
+    ended = db.session.execute(delete(Suppression).where(Suppression.address_hash == hashed(address, key)))
+    if ended.rowcount != 1:  # type: ignore[attr-defined]
+        return False
+    audit.record("mail.suspension_lifted", actor=actor, now=now)
+    return True

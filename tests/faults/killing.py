@@ -18,7 +18,7 @@ from sqlalchemy import select, update
 
 from portal.core import clock
 from portal.core.db import db, writing
-from portal.mail import claims, letters, smtp
+from portal.mail import claims, letters, records, smtp
 from portal.mail import dispatch as mail
 from portal.mail.kinds import Letter
 from portal.mail.models import MessageState, OutboundMessage
@@ -38,7 +38,7 @@ Round = Callable[[Flask, mail.Trace], None]
 def our_round(app: Flask, trace: mail.Trace) -> None:
     """What the worker does when it starts again."""
     with writing():
-        mail.recover(now=clock.now())
+        records.recover(now=clock.now())
     mail.dispatch(post_of(app, [plain_kind()]), trace=trace)
 
 

@@ -10,8 +10,9 @@ from sqlalchemy.exc import OperationalError
 
 from portal.core import db as core_db
 from portal.core.db import db, writing
-from portal.mail.dispatch import dispatch, recover
+from portal.mail.dispatch import dispatch
 from portal.mail.models import MessageState
+from portal.mail.records import recover
 from portal.mail.rules import LEASE
 from tests.conftest import HeldClock
 from tests.factories.mail import make_message, plain_kind, post_of

@@ -9,9 +9,10 @@ from portal.center import settings
 from portal.core.actor import Actor
 from portal.core.db import db, writing
 from portal.mail import claims, queries, service, suppression
-from portal.mail.dispatch import dispatch, recover
+from portal.mail.dispatch import dispatch
 from portal.mail.kinds import Letter, Message
 from portal.mail.models import MessageState, OutboundMessage
+from portal.mail.records import recover
 from portal.mail.rules import LEASE, MAX_TRIES
 from tests.conftest import NOW, HeldClock
 from tests.factories.mail import make_mail_reader, make_message, plain_kind, plain_letter, post_of
