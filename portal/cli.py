@@ -13,6 +13,7 @@ from portal.accounts import second_factor
 from portal.accounts.rules import plain_name
 from portal.audit import sealing
 from portal.center import demo_mark
+from portal.cli_mail import mail
 from portal.cli_operation import backup, doctor
 from portal.core import clock
 from portal.core.actor import job
@@ -27,7 +28,6 @@ from portal.imports.models import ImportKind
 from portal.imports.registry import IMPORTERS
 from portal.imports.report import Report, ReportRow, RowState
 from portal.jobs import worker_of
-from portal.mail import queries as mail_queries
 from portal.people import account_invitations
 from portal.people.models import Role
 from portal.web.wording import sentence
@@ -99,23 +99,6 @@ def forget_phone(sign_in_name: str) -> None:
             raise click.ClickException("Nobody signs in with this name.")
         second_factor.forget(user_id=user.id, now=clock.now(), actor=job("flask staff new-phone"))
     click.echo("At the next sign-in a new phone is set up.")
-
-
-mail = AppGroup("mail", help="Look after the outbox.")
-
-
-@mail.command("status")
-def mail_status() -> None:
-    """How many messages stand in each state, and when the worker last did its round."""
-    with reading():
-        for state, count in mail_queries.counts().items():
-            click.echo(f"{state.value:<12}{count:>8}")
-        beat = mail_queries.last_beat()
-    if beat is None:
-        click.echo("The worker has not done a round yet: start `flask worker`.")
-    else:
-        seconds = int((clock.now() - beat).total_seconds())
-        click.echo(f"The worker's last round was {seconds} seconds ago.")
 
 
 lessons = AppGroup("lessons", help="Bring the lessons in line with their files.")

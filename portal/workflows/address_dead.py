@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from portal.core.actor import job
 from portal.core.db import db
+from portal.mail import bounces
 from portal.mail.models import ReaderKind
 from portal.oversight import tasks
 from portal.oversight.rules import TaskKind
@@ -38,3 +39,9 @@ def _clients(reader_kind: ReaderKind, reader_id: int) -> Sequence[Client]:
     else:
         return []
     return db.session.scalars(query).all()
+
+
+def take_bounce(raw: bytes, *, sender: str, key: str, now: datetime) -> None:
+    """A bounce came in: suspend the address, ask for another. Raises bounces.Ignored."""
+    message = bounces.take(raw, sender=sender, key=key, actor=ACTOR, now=now)
+    ask_for_another(message.reader_kind, message.reader_id, now)
