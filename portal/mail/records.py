@@ -53,8 +53,8 @@ def _result(handed: Handed, now: datetime) -> tuple[Update, dict[str, Any]]:
     if handed.answer.state is not MessageState.DEFERRED:
         return _RECORD_OTHER, {"ends_in": handed.answer.state, "why": handed.answer.reason}
     if handed.answer.is_server_away:  # no try at all: it counts for nothing
-        again_at = now + rules.wait_for_the_server(secrets.randbelow(1000) / 1000)
-        later = _RECORD_OTHER.values(not_before=again_at, attempts=OutboundMessage.attempts - 1)
+        later_at = now + rules.wait_for_the_server(secrets.randbelow(1000) / 1000)
+        later = _RECORD_OTHER.values(not_before=later_at, attempts=OutboundMessage.attempts - 1)
         return later, {"ends_in": MessageState.DEFERRED, "why": handed.answer.reason}
     attempts = db.session.scalars(
         select(OutboundMessage.attempts).where(OutboundMessage.id == handed.claimed.id)

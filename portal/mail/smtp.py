@@ -53,9 +53,13 @@ class EncryptedServer(Server):
         return ssl.create_default_context().wrap_socket(plain, server_hostname=host)
 
 
-def xoauth2(user: str, token: str) -> Callable[[bytes | None], str]:
+def xoauth2(user: str, token: str) -> Callable[..., str]:
     """The answers of the XOAUTH2 mechanism; a second question means no, and gets an empty answer."""
-    return lambda challenge=None: "" if challenge else f"user={user}\x01auth=Bearer {token}\x01\x01"
+
+    def answer(challenge: bytes | None = None) -> str:
+        return "" if challenge else f"user={user}\x01auth=Bearer {token}\x01\x01"
+
+    return answer
 
 
 class Connection(flask_mail.Connection):

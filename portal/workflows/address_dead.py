@@ -19,7 +19,8 @@ ACTOR = job("mail")
 def ask_for_another(reader_kind: ReaderKind, reader_id: int, now: datetime) -> None:
     """Open a task for each client's team that knows the reader; the privacy office's for others."""
     about = f"{reader_kind.value}:{reader_id}"
-    for client in _clients(reader_kind, reader_id) or [None]:
+    known_to: Sequence[Client | None] = _clients(reader_kind, reader_id) or [None]
+    for client in known_to:
         tasks.open_task(
             TaskKind.BOUNCE,
             subject=f"client:{client.id}/{about}" if client else about,

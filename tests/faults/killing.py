@@ -122,7 +122,7 @@ class Rig:
         return sum(os.WIFSIGNALED(end) and os.WTERMSIG(end) == signal.SIGKILL for end in ends)
 
     def _live(self) -> int:
-        trace: Callable[[str], None] = mail.silent
+        trace: mail.Trace = mail.silent
         if self.points:
             point = self.points[self.lives % len(self.points)]
             trace = die_at(point, self.chance.randint(1, MAILS_PER_LIFE))
