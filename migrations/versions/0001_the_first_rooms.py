@@ -1893,6 +1893,27 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_offer_link_sign_up_id"), ["sign_up_id"], unique=False)
 
     op.create_table(
+        "place_link",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
+        ),
+        sa.Column("token_digest", sa.String(length=64), nullable=False),
+        sa.Column("sign_up_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("time_revision", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("created_at", portal.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("ends_at", portal.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("used_at", portal.core.db.UtcDateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["sign_up_id"], ["sign_up.id"], name=op.f("fk_place_link_sign_up_id_sign_up")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_place_link")),
+        sa.UniqueConstraint("token_digest", name=op.f("uq_place_link_token_digest")),
+    )
+    with op.batch_alter_table("place_link", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_place_link_ends_at"), ["ends_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_place_link_sign_up_id"), ["sign_up_id"], unique=False)
+
+    op.create_table(
         "sign_up_event",
         sa.Column(
             "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
@@ -1966,6 +1987,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_sign_up_event_sign_up_id"))
 
     op.drop_table("sign_up_event")
+    with op.batch_alter_table("place_link", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_place_link_sign_up_id"))
+        batch_op.drop_index(batch_op.f("ix_place_link_ends_at"))
+
+    op.drop_table("place_link")
     with op.batch_alter_table("offer_link", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_offer_link_sign_up_id"))
 

@@ -5,7 +5,7 @@ nothing has to be cancelled.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from portal.center import settings
@@ -21,10 +21,15 @@ from portal.reminders import events as source
 from portal.reminders import standing, waiting_mails
 from portal.reminders.rules import Event
 from portal.reminders.standing import Place
+from portal.sessions import links
 from portal.sessions.rules import Meeting
 
 MOST_LINES = 3
 """More than these do not fit into 80 words; the portal has them all."""
+
+
+MOST_LINKS = 2
+"""Of more appointments the portal has the links to give them up, for the same reason."""
 
 
 def session_still_wanted(message: Message, now: datetime) -> str | None:
@@ -39,7 +44,20 @@ def session_letter(message: Message, now: datetime) -> Letter:
     if not places:
         raise NotFound
     _enter(message, places, now)
-    return standing.letter(message, {"sessions": places[:MOST_LINES], "first": places[0]})
+    lines = places[:MOST_LINES]
+    if len(lines) <= MOST_LINKS:
+        lines = [_with_link(place, now) for place in lines]
+    return standing.letter(message, {"sessions": lines, "first": lines[0]})
+
+
+def _with_link(place: Place, now: datetime) -> Place:
+    """The line with a link that gives up this very place, while people may."""
+    if now >= place.closes_at:
+        return place
+    token = links.new_for(
+        sign_up_id=place.sign_up_id, time_revision=place.time_revision, until=place.closes_at, now=now
+    )
+    return replace(place, answer_path=f"{links.PATH}{token}")
 
 
 def program_still_wanted(message: Message, now: datetime) -> str | None:
@@ -92,6 +110,7 @@ class Sample:
     starts_at: datetime
     timezone: str = "America/New_York"
     meeting: Meeting = Meeting.IN_PERSON
+    answer_path: str = f"{links.PATH}…"
 
 
 def example(*, language: str, name: str, base_url: str, now: datetime) -> letters.Words:

@@ -22,7 +22,7 @@ from portal.people.models import FamilyMember, Relationship
 from portal.reminders import events as source
 from portal.reminders.rules import Event
 from portal.sessions.models import FamilySession, SignUp
-from portal.sessions.rules import Meeting, SessionState, SignUpState
+from portal.sessions.rules import Meeting, SessionState, SignUpState, closes_at
 
 _NOW: Any = bindparam("now", type_=UtcDateTime())
 _PREFIX = "session:"
@@ -39,6 +39,9 @@ _PLACES = (
         FamilySession.meeting,
         SignUp.relationship_id,
         Relationship.client_id,
+        SignUp.id.label("sign_up_id"),
+        FamilySession.time_revision,
+        FamilySession.cutoff_minutes,
         _HOW_MANY.label("told"),
     )
     .select_from(OutboxItem)
@@ -82,6 +85,12 @@ class Place:
     meeting: Meeting
     permit: Permit | None
     """What it rests on; None for an open session, which needs no permission."""
+    sign_up_id: int
+    time_revision: int
+    closes_at: datetime
+    """From then on people no longer change their own place."""
+    answer_path: str = ""
+    """Where the person says, without signing in, that they cannot come; empty: too late for it."""
 
 
 def places(message: Message, now: datetime) -> list[Place]:
@@ -104,7 +113,17 @@ def places(message: Message, now: datetime) -> list[Place]:
 
 
 def _place(row: Row[Any], permit: Permit | None) -> Place:
-    return Place(row.item_id, row.session_id, row.starts_at, row.timezone, row.meeting, permit)
+    return Place(
+        item_id=row.item_id,
+        session_id=row.session_id,
+        starts_at=row.starts_at,
+        timezone=row.timezone,
+        meeting=row.meeting,
+        permit=permit,
+        sign_up_id=row.sign_up_id,
+        time_revision=row.time_revision,
+        closes_at=closes_at(row.starts_at, row.cutoff_minutes),
+    )
 
 
 def program_events(message: Message, now: datetime) -> dict[int, Event]:

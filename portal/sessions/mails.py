@@ -17,10 +17,10 @@ from portal.mail import queries as mail
 from portal.mail.kinds import Kind, Letter, Message
 from portal.mail.models import ReaderKind
 from portal.people.models import Relationship
-from portal.sessions import evenings, places
+from portal.sessions import evenings, links, places
 from portal.sessions.models import OfferLink, SignUp
 from portal.sessions.models_series import StandingPlace
-from portal.sessions.rules import SignUpState
+from portal.sessions.rules import LIVE_SIGN_UP, SignUpState
 
 OPT_IN = "places"
 
@@ -40,6 +40,7 @@ def render(message: Message, now: datetime) -> Letter:
             "zone": sign_up.session.timezone,
             "offer_ends_at": sign_up.offer_ends_at,
             "path": f"/sessions/{sign_up.session_id}",
+            "answer_path": _answer_path(sign_up, now),
         },
     )
 
@@ -51,6 +52,12 @@ def offer_letter(message: Message, now: datetime) -> Letter:
         OfferLink(sign_up_id=message.context["sign_up_id"], token_digest=tokens.digest(token), created_at=now)
     )
     return replace(letter, values={**letter.values, "answer_path": f"/offer/{token}"})
+
+
+def _answer_path(sign_up: SignUp, now: datetime) -> str:
+    """Where the person answers without signing in; empty once the place can no longer be changed."""
+    is_open = sign_up.state in LIVE_SIGN_UP and now < sign_up.session.closes_at
+    return links.PATH + links.new(sign_up, now=now) if is_open else ""
 
 
 def place_still_wanted(message: Message, now: datetime) -> str | None:

@@ -1,11 +1,13 @@
 """The links in our mail. Mail scanners follow links, so opening one changes nothing."""
 
-from flask import render_template
+from flask import render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 
 from portal.core.actor import VISITOR
+from portal.core.errors import NotFound
 from portal.mail import queries, service
+from portal.sessions import links
 from portal.web import access
 from portal.web.pages import Pages
 from portal.web.refusal import submitted
@@ -42,3 +44,21 @@ def confirm_mail(token: str) -> ResponseReturnValue:
         service.confirm_address(token=token, actor=VISITOR, now=access.now())
         return render_template("public/mail/confirmed.html")
     return render_template("public/mail/confirm.html", form=form, address=row.address)
+
+
+@pages.form("/mail/place/<token>")
+def answer_for_place(token: str) -> ResponseReturnValue:
+    """ "Can you still come?": two buttons, and nothing about what, where or with whom.
+
+    A link that was used, is over, or was never ours gives one and the same page.
+    """
+    form = ConfirmForm()
+    try:
+        links.usable(token, now=access.now())
+    except NotFound:
+        return render_template("public/mail/place_over.html"), 404
+    if submitted(form):
+        gives_up = request.form.get("answer") == "no"
+        (links.give_up if gives_up else links.confirm)(token, now=access.now())
+        return render_template("public/mail/place_answered.html", gives_up=gives_up)
+    return render_template("public/mail/place.html", form=form)
