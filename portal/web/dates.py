@@ -1,17 +1,28 @@
 """How dates and times are shown: the locale's own forms, always with the weekday."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_time, format_timedelta, get_timezone_name
+from babel import dates
 from flask import Flask
-from flask_babel import get_locale, gettext
+from flask_babel import gettext
 
 from portal.core import clock
+from portal.web import language
+
+# Babel parses locale and pattern with each call; a page shows the same few days many times.
+_date = lru_cache(maxsize=4096)(dates.format_date)
+_time = lru_cache(maxsize=4096)(dates.format_time)
+_zone_name = lru_cache(maxsize=64)(dates.get_timezone_name)
 
 
 def _local(at: datetime, zone: str) -> datetime:
     return at.astimezone(ZoneInfo(zone))
+
+
+def _day(on: date | datetime, zone: str = "UTC") -> date:
+    return clock.local_date(on, zone) if isinstance(on, datetime) else on
 
 
 def _sentence(text: str) -> str:
@@ -20,30 +31,25 @@ def _sentence(text: str) -> str:
 
 def long_day(on: date | datetime, zone: str = "UTC") -> str:
     """ "Thursday, June 11" / "Jueves, 11 de junio": an instant is shown in `zone`."""
-    on = _local(on, zone) if isinstance(on, datetime) else on
-    locale = str(get_locale())
-    pattern = "EEEE, d 'de' MMMM" if locale.startswith("es") else "EEEE, MMMM d"
-    return _sentence(format_date(on, pattern, locale=locale))
+    code = language.current()
+    pattern = "EEEE, d 'de' MMMM" if code == "es" else "EEEE, MMMM d"
+    return _sentence(_date(_day(on, zone), pattern, code))
 
 
 def short_day(on: date | datetime, zone: str = "UTC") -> str:
     """ "Thu, Jun 11" / "Jue, 11 jun"."""
-    on = _local(on, zone) if isinstance(on, datetime) else on
-    locale = str(get_locale())
-    return _sentence(
-        format_date(on, "EEE, d MMM" if locale.startswith("es") else "EEE, MMM d", locale=locale)
-    )
+    code = language.current()
+    return _sentence(_date(_day(on, zone), "EEE, d MMM" if code == "es" else "EEE, MMM d", code))
 
 
 def weekday(on: date) -> str:
     """ "Thu" / "Jue"."""
-    return _sentence(format_date(on, "EEE", locale=str(get_locale())))
+    return _sentence(_date(_day(on), "EEE", language.current()))
 
 
 def full_date(on: date | datetime, zone: str = "UTC") -> str:
     """ "June 11, 2026" / "11 de junio de 2026"."""
-    on = _local(on, zone) if isinstance(on, datetime) else on
-    return format_date(on, "long", locale=str(get_locale()))
+    return _date(_day(on, zone), "long", language.current())
 
 
 def clock_time(at: datetime, zone: str) -> str:
@@ -64,13 +70,13 @@ def hours(start: datetime, end: datetime, zone: str) -> str:
 
 def _clock(at: datetime, pattern: str) -> str:
     """In the 12-hour form that both languages use in this country."""
-    locale = "es_US" if str(get_locale()).startswith("es") else "en_US"
-    return format_time(at, pattern, locale=locale).lower()
+    locale = "es_US" if language.current() == "es" else "en_US"
+    return _time(time(at.hour, at.minute), pattern, locale=locale).lower()
 
 
 def zone_name(zone: str) -> str:
     """ "Eastern Time", for whatever is online."""
-    return get_timezone_name(ZoneInfo(zone), locale=str(get_locale()))
+    return _zone_name(ZoneInfo(zone), locale=language.current())
 
 
 def relative_day(at: datetime, zone: str) -> str:
@@ -80,8 +86,8 @@ def relative_day(at: datetime, zone: str) -> str:
         return gettext("today")
     if days == 1:
         return gettext("tomorrow")
-    return format_timedelta(
-        timedelta(days=days), granularity="day", add_direction=True, locale=str(get_locale())
+    return dates.format_timedelta(
+        timedelta(days=days), granularity="day", add_direction=True, locale=language.current()
     )
 
 

@@ -28,7 +28,20 @@ def href(endpoint: str, **values: Any) -> str | None:
     """The address of a page, or None while there is no such page: its link is left out."""
     if endpoint.startswith("."):
         endpoint = f"{request.blueprint}{endpoint}"
-    return url_for(endpoint, **values) if endpoint in current_app.view_functions else None
+    if endpoint not in current_app.view_functions:
+        return None
+    return url_for(endpoint, **values) if values else _fixed(endpoint)
+
+
+def _fixed(endpoint: str) -> str:
+    """The address of a page without parts to fill in: the same in each request, so it is kept."""
+    known: dict[str, str] = current_app.extensions["addresses"]
+    if endpoint in known:
+        return known[endpoint]
+    address = url_for(endpoint)
+    if not any(rule.arguments for rule in current_app.url_map.iter_rules(endpoint)):
+        known[endpoint] = address
+    return address
 
 
 def this_page() -> str:
@@ -40,4 +53,5 @@ def this_page() -> str:
 
 def init_app(app: Flask) -> None:
     """Offer each as a template global; `center` is read only where a page asks for it."""
+    app.extensions["addresses"] = {}
     app.jinja_env.globals.update(center=LocalProxy(center), href=href, this_page=this_page)
