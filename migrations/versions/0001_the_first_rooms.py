@@ -354,6 +354,7 @@ def upgrade() -> None:
         sa.Column("module_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("heading", sa.JSON(), nullable=False),
         sa.Column("content", sa.JSON(), nullable=False),
         sa.Column("published_at", portal.core.db.UtcDateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
@@ -743,6 +744,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("family_session", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_family_session_client_id"), ["client_id"], unique=False)
+        batch_op.create_index("ix_family_session_kind", ["kind", "state", "starts_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_family_session_location_id"), ["location_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_family_session_series_id"), ["series_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_family_session_starts_at"), ["starts_at"], unique=False)
@@ -2167,6 +2169,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_family_session_starts_at"))
         batch_op.drop_index(batch_op.f("ix_family_session_series_id"))
         batch_op.drop_index(batch_op.f("ix_family_session_location_id"))
+        batch_op.drop_index("ix_family_session_kind")
         batch_op.drop_index(batch_op.f("ix_family_session_client_id"))
 
     op.drop_table("family_session")

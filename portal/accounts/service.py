@@ -127,7 +127,7 @@ def open_browser_session(
     return opened, secret
 
 
-_OPEN_BROWSER_SESSION = (
+OPEN_BROWSER_SESSION = (
     select(BrowserSession)
     .join(BrowserSession.user)
     .where(BrowserSession.secret_digest == bindparam("digest"), BrowserSession.ended_at.is_(None))
@@ -137,10 +137,13 @@ _OPEN_BROWSER_SESSION = (
 
 def live_browser_session(secret: str, *, now: datetime) -> BrowserSession | None:
     """The browser session of a cookie's secret, or None when it no longer counts."""
-    found = db.session.scalars(_OPEN_BROWSER_SESSION, {"digest": tokens.digest(secret)}).one_or_none()
-    if found is None or found.user.disabled_at is not None:
-        return None
-    return found if is_live(found, now) else None
+    found = db.session.scalars(OPEN_BROWSER_SESSION, {"digest": tokens.digest(secret)}).one_or_none()
+    return found if found and counts(found, now) else None
+
+
+def counts(session: BrowserSession, now: datetime) -> bool:
+    """Whether an open browser session, and the account behind it, may still be used."""
+    return session.user.disabled_at is None and is_live(session, now)
 
 
 def is_live(session: BrowserSession, now: datetime) -> bool:

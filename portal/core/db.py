@@ -11,14 +11,25 @@ import enum
 import secrets
 import sqlite3
 import threading
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import JSON, BigInteger, Connection, DateTime, Engine, Enum, Integer, MetaData, event
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Connection,
+    DateTime,
+    Engine,
+    Enum,
+    Executable,
+    Integer,
+    MetaData,
+    event,
+)
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.compiler import compiles
@@ -212,6 +223,17 @@ def connection() -> Connection:
     It sees no change of an object before that is flushed.
     """
     return once(Connection, db.session.connection)
+
+
+def rows(statement: Executable, values: Mapping[str, Any]) -> Sequence[Any]:
+    """The rows of columns that a statement, made once, finds with these values.
+
+    A page that only reads has nothing to flush and asks the connection itself, which costs
+    half of what the session does.
+    """
+    if _mode.get() == "read":
+        return connection().execute(statement, values).all()
+    return db.session.execute(statement, values).all()
 
 
 def forget(key: Hashable) -> None:

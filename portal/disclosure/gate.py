@@ -10,14 +10,16 @@ Only this package reads `Consent` to decide. 42 CFR 2.13, 2.31.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from itertools import groupby
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, bindparam, exists, or_, select
-from sqlalchemy.orm import InstrumentedAttribute, aliased, contains_eager, joinedload
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from portal.consent.models import Consent, ConsentScope
 from portal.consent.rules import NEEDS, Scope, State, unusable_reason
-from portal.core.db import db
+from portal.core.db import db, rows
 from portal.people.models import Client
 
 Column = ColumnElement[int] | InstrumentedAttribute[int]
@@ -25,16 +27,59 @@ Column = ColumnElement[int] | InstrumentedAttribute[int]
 # Made once: an alias copies every column of its table, which costs more than the statement.
 _consent, _owner, _granted_row = aliased(Consent), aliased(Client), aliased(ConsentScope)
 
+# What decides, and what "what you can see" says; the signed text stays where it is.
 _OF_PERSON = (
-    select(Consent)
-    .join(Consent.client)
+    select(
+        Consent.id,
+        Consent.relationship_id,
+        Consent.client_id,
+        Consent.family_member_id,
+        Consent.state,
+        Consent.state_changed_at,
+        Consent.expires_on,
+        Consent.timezone,
+        Consent.signed_at,
+        Consent.ends_at,
+        Consent.guardian_signed_at,
+        Consent.guardian_until,
+        Client.given_name,
+        Client.deceased_on,
+        ConsentScope.scope,
+        ConsentScope.withdrawn_at,
+    )
+    .join(Client, Client.id == Consent.client_id)
+    .outerjoin(ConsentScope, ConsentScope.consent_id == Consent.id)
     .where(
         Consent.family_member_id == bindparam("family_member_id"),
         Consent.state.in_([State.ACTIVE, State.ON_HOLD]),
     )
-    .options(contains_eager(Consent.client), joinedload(Consent.scopes))
-    .order_by(Consent.id)
+    .order_by(Consent.id, ConsentScope.id)
 )
+_OF_PAIR = _OF_PERSON.where(Consent.client_id == bindparam("client_id"))
+
+
+@dataclass(frozen=True)
+class LiveConsent:
+    """A consent that is active or on hold, as far as the gate and the person's pages need it."""
+
+    id: int
+    relationship_id: int
+    client_id: int
+    family_member_id: int
+    state: State
+    state_changed_at: datetime
+    expires_on: date | None
+    timezone: str
+    signed_at: datetime | None
+    ends_at: datetime | None
+    guardian_signed_at: datetime | None
+    guardian_until: datetime | None
+    given_name: str
+    """The client's."""
+    deceased_on: date | None
+    """The client's."""
+    scopes: dict[Scope, datetime | None]
+    """What was allowed, and when it was taken back."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +124,9 @@ def permits(*, family_member_id: int, at: datetime, scope: Scope | None = None) 
     return permits_under(_live(family_member_id), at=at, scope=scope)
 
 
-def permits_under(consents: Iterable[Consent], *, at: datetime, scope: Scope | None = None) -> list[Permit]:
+def permits_under(
+    consents: Iterable[LiveConsent], *, at: datetime, scope: Scope | None = None
+) -> list[Permit]:
     """The same from consents that were just read, for a page that shows them too."""
     return [
         _permit(consent, each)
@@ -89,7 +136,7 @@ def permits_under(consents: Iterable[Consent], *, at: datetime, scope: Scope | N
     ]
 
 
-def usable_consents(*, family_member_id: int, at: datetime) -> list[Consent]:
+def usable_consents(*, family_member_id: int, at: datetime) -> list[LiveConsent]:
     """The consents that give this person anything now, for "what you can see"."""
     return [consent for consent in _live(family_member_id) if _why_unusable(consent, at) is None]
 
@@ -123,21 +170,28 @@ def _with_needs(scope: Scope) -> list[Scope]:
     return [scope, NEEDS[scope]] if scope in NEEDS else [scope]
 
 
-def _live(family_member_id: int, client_id: int | None = None, lock: bool = False) -> list[Consent]:
+def _live(family_member_id: int, client_id: int | None = None, lock: bool = False) -> list[LiveConsent]:
     """The consents of the pair, or the person, that are active or on hold."""
-    query = _OF_PERSON.execution_options(populate_existing=lock)
-    mine = [Consent.family_member_id == family_member_id]
-    if client_id is not None:
-        mine.append(Consent.client_id == client_id)
-        query = query.where(Consent.client_id == client_id)
     if lock:
         # Lock first, read then: a statement that waited would still show the scopes and
         # the client as they were before the change it waited for (PostgreSQL).
+        mine = [Consent.family_member_id == family_member_id]
+        mine += [] if client_id is None else [Consent.client_id == client_id]
         db.session.execute(select(Consent.id).where(*mine).order_by(Consent.id).with_for_update())
-    return list(db.session.scalars(query, {"family_member_id": family_member_id}).unique())
+    found = rows(
+        _OF_PERSON if client_id is None else _OF_PAIR,
+        {"family_member_id": family_member_id, "client_id": client_id},
+    )
+    by_consent = groupby(found, key=lambda row: row[:-2])
+    return [LiveConsent(*values, scopes=_scopes(of_consent)) for values, of_consent in by_consent]
 
 
-def _why_unusable(consent: Consent, at: datetime) -> str | None:
+def _scopes(found: Iterable[Any]) -> dict[Scope, datetime | None]:
+    """The last two columns of `_OF_PERSON`; a consent without any has one row of nothing."""
+    return {row[-2]: row[-1] for row in found if row[-2] is not None}
+
+
+def _why_unusable(consent: LiveConsent, at: datetime) -> str | None:
     return unusable_reason(
         state=consent.state,
         signed_at=consent.signed_at,
@@ -145,23 +199,25 @@ def _why_unusable(consent: Consent, at: datetime) -> str | None:
         guardian_signed_at=consent.guardian_signed_at,
         guardian_until=consent.guardian_until,
         missing=(),  # held by the table's check, as in the twin
-        client_deceased=consent.client.deceased_on is not None,
+        client_deceased=consent.deceased_on is not None,
         at=at,
     )
 
 
-def _reason(consent: Consent, scope: Scope, at: datetime) -> str | None:
+def _reason(consent: LiveConsent, scope: Scope, at: datetime) -> str | None:
     reason = _why_unusable(consent, at)
     if reason is None and not set(_with_needs(scope)) <= _granted(consent, at):
         reason = "not_in_scope"
     return reason
 
 
-def _granted(consent: Consent, at: datetime) -> set[Scope]:
-    return {row.scope for row in consent.scopes if row.withdrawn_at is None or row.withdrawn_at > at}
+def _granted(consent: LiveConsent, at: datetime) -> set[Scope]:
+    return {
+        scope for scope, withdrawn_at in consent.scopes.items() if withdrawn_at is None or withdrawn_at > at
+    }
 
 
-def _permit(consent: Consent, scope: Scope) -> Permit:
+def _permit(consent: LiveConsent, scope: Scope) -> Permit:
     assert consent.ends_at is not None
     until = min(consent.ends_at, consent.guardian_until or consent.ends_at)
     return Permit(

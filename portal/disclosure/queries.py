@@ -1,13 +1,13 @@
 """Reads of the ledger: what was shared, with whom, when."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import bindparam, func, select
 
 from portal.consent.rules import Scope
-from portal.core.db import db
+from portal.core.db import db, rows
 from portal.disclosure.gate import Permit
 from portal.disclosure.models import Channel, DisclosureEntry, NoticeAcknowledgement
 from portal.disclosure.notice import NOTICE_VERSION
@@ -37,14 +37,24 @@ _WRITTEN = select(
     DisclosureEntry.subject.in_(bindparam("subjects", expanding=True)),
 )
 
+_READ = (
+    select(NoticeAcknowledgement.consent_id, func.max(NoticeAcknowledgement.at))
+    .where(
+        NoticeAcknowledgement.family_member_id == bindparam("family_member_id"),
+        NoticeAcknowledgement.notice_version == NOTICE_VERSION,
+        NoticeAcknowledgement.consent_id.in_(bindparam("consent_ids", expanding=True)),
+    )
+    .group_by(NoticeAcknowledgement.consent_id)
+)
+
 
 def first_views(
     noted: Collection[tuple[Permit, str, Channel]], *, occasion: str
 ) -> list[tuple[Permit, str, Channel]]:
     """What of `noted` is not in the ledger yet for this occasion."""
     subjects = {subject for _permit, subject, _channel in noted}
-    rows = db.session.execute(_WRITTEN, {"occasion": occasion, "subjects": list(subjects)})
-    written = {tuple(row) for row in rows}
+    found = rows(_WRITTEN, {"occasion": occasion, "subjects": list(subjects)})
+    written = {tuple(row) for row in found}
     return [
         (permit, subject, channel)
         for permit, subject, channel in noted
@@ -54,7 +64,7 @@ def first_views(
 
 def shared_with(client: Client, *, limit: int = 300) -> list[Shared]:
     """What was shared about this client, the newest first; one statement."""
-    rows = db.session.execute(
+    found = db.session.execute(
         select(
             FamilyMember.given_name,
             FamilyMember.family_name,
@@ -84,7 +94,7 @@ def shared_with(client: Client, *, limit: int = 300) -> list[Shared]:
             channel=channel,
             last_at=None if scope is Scope.LESSONS else last_at,
         )
-        for given_name, family_name, scope, subject, channel, last_at in rows
+        for given_name, family_name, scope, subject, channel, last_at in found
     ]
 
 
@@ -95,15 +105,8 @@ def acknowledged(*, family_member_id: int, consents: dict[int, datetime]) -> boo
     """
     if not consents:
         return True
-    read = dict(
-        db.session.execute(
-            select(NoticeAcknowledgement.consent_id, func.max(NoticeAcknowledgement.at))
-            .where(
-                NoticeAcknowledgement.family_member_id == family_member_id,
-                NoticeAcknowledgement.notice_version == NOTICE_VERSION,
-                NoticeAcknowledgement.consent_id.in_(consents),
-            )
-            .group_by(NoticeAcknowledgement.consent_id)
-        ).all()
+    found: Sequence[tuple[int, datetime]] = rows(
+        _READ, {"family_member_id": family_member_id, "consent_ids": list(consents)}
     )
+    read = dict(found)
     return all(consent_id in read and read[consent_id] >= at for consent_id, at in consents.items())

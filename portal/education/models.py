@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, validates
 from sqlalchemy.orm import relationship as related
 
 from portal.core.db import Base, PublicId, RowId
@@ -34,6 +34,8 @@ class ModuleVersion(Base):
     module_id: Mapped[int] = mapped_column(ForeignKey("module.id"), index=True)
     number: Mapped[int]
     digest: Mapped[str] = mapped_column(String(64))
+    heading: Mapped[dict[str, Any]]
+    """By language: what lists show of the content, so that they leave its text where it is."""
     content: Mapped[dict[str, Any]]
     """By language: title, objectives, cards, practice, checks, prompts, sources, review."""
     published_at: Mapped[datetime]
@@ -41,6 +43,14 @@ class ModuleVersion(Base):
     module: Mapped[Module] = related(back_populates="versions")
 
     __table_args__ = (UniqueConstraint("module_id", "number"),)
+
+    @validates("content")
+    def _keep_heading(self, _key: str, content: dict[str, Any]) -> dict[str, Any]:
+        self.heading = {
+            language: {name: text.get(name) for name in ("title", "minutes", "reviewed_on")}
+            for language, text in content.items()
+        }
+        return content
 
 
 class Assignment(Base):

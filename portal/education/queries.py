@@ -1,21 +1,20 @@
 """Reads of education: the library, what was picked, one lesson as its reader has it.
 
 What was picked because of a client is client-linked: it comes through the gate alone.
-Lists take only titles and minutes out of a version, never its whole text. Their statements
-are built once for each language and filled in at each use.
+Lists take only the heading out of a version, never its whole text. Their statements are
+built once and filled in at each use.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import aliased, contains_eager, joinedload
 
 from portal.consent.rules import Scope
-from portal.core.db import db
+from portal.core.db import db, rows
 from portal.core.errors import NotFound
 from portal.disclosure import gate
 from portal.disclosure.gate import Permit
@@ -113,13 +112,12 @@ class Reader:
 
 def library(*, language: str = "en", family_member_id: int | None = None) -> list[Listed]:
     """The general library, in the order of the curriculum; with a reader, their standing too."""
-    rows = db.session.execute(_library(language), {"reader_id": family_member_id})
-    return [_as_listed(row) for row in rows]
+    return [_as_listed(row, language) for row in rows(_LIBRARY, {"reader_id": family_member_id})]
 
 
 def all_modules(*, language: str = "en") -> list[Listed]:
     """Every module, for staff."""
-    return [_as_listed(row) for row in db.session.execute(_listed(language), {"reader_id": None})]
+    return [_as_listed(row, language) for row in rows(_LISTED, {"reader_id": None})]
 
 
 def assigned_to(
@@ -138,8 +136,8 @@ def assigned_to(
     if permits is None:
         permits = gate.permits(family_member_id=family_member_id, at=now, scope=Scope.LESSONS)
     by_relationship = {each.relationship_id: each for each in permits if each.scope is Scope.LESSONS}
-    picked = db.session.execute(
-        _picked(language),
+    picked = rows(
+        _PICKED,
         {
             "reader_id": family_member_id if with_progress else None,
             "relationship_ids": list(by_relationship),
@@ -149,7 +147,7 @@ def assigned_to(
         Pick(
             assignment_id=assignment_id,
             permit=by_relationship[relationship_id],
-            lesson=_as_listed(listed),
+            lesson=_as_listed(listed, language),
             suggested_by_on=suggested_by_on,
             note=notes.text(note_code, language),
         )
@@ -192,7 +190,7 @@ def next_after(*, family_member_id: int, module_id: int, now: datetime, language
 def followed(*, client_id: int, now: datetime, language: str = "en") -> list[Reader]:
     """The family of one client with what was picked for each and how far they are."""
     relationships = people.relationships_of([client_id])
-    rows = db.session.execute(
+    picked = db.session.execute(
         select(Assignment, Progress)
         .join(Assignment.relationship)
         .outerjoin(
@@ -205,14 +203,14 @@ def followed(*, client_id: int, now: datetime, language: str = "en") -> list[Rea
         .where(Relationship.client_id == client_id, Assignment.closed_at.is_(None))
         .order_by(Assignment.created_at, Assignment.id)
     ).all()
-    titles = _by_module(language, {assignment.module_id for assignment, _ in rows})
+    titles = _by_module(language, {assignment.module_id for assignment, _ in picked})
     return [
         Reader(
             relationship=one,
             refusal=_refusal(one, now),
             followed=[
                 as_followed(assignment, progress, titles, now)
-                for assignment, progress in rows
+                for assignment, progress in picked
                 if assignment.relationship_id == one.id
             ],
         )
@@ -252,76 +250,53 @@ def _is_newest() -> ColumnElement[bool]:
     return ModuleVersion.number == newest.correlate(ModuleVersion).scalar_subquery()
 
 
-@cache
-def _listed(language: str) -> Select[Any]:
-    """Every module for the reader `reader_id`."""
-
-    def value(name: str) -> ColumnElement[str]:
-        text: ColumnElement[str] = ModuleVersion.content[language, name].as_string()
-        return text
-
-    return (
-        select(
-            Module.id,
-            Module.code,
-            ModuleVersion.id,
-            value("title"),
-            ModuleVersion.content[language, "minutes"].as_integer(),
-            value("reviewed_on"),
-            Progress.id,
-            Progress.finished_at,
-        )
-        .join(ModuleVersion, ModuleVersion.module_id == Module.id)
-        .outerjoin(
-            Progress,
-            and_(Progress.module_id == Module.id, Progress.family_member_id == bindparam("reader_id")),
-        )
-        .where(_is_newest())
-        .order_by(Module.position, Module.code)
+# Every module for the reader `reader_id`.
+_LISTED = (
+    select(Module.id, Module.code, ModuleVersion.id, ModuleVersion.heading, Progress.id, Progress.finished_at)
+    .join(ModuleVersion, ModuleVersion.module_id == Module.id)
+    .outerjoin(
+        Progress,
+        and_(Progress.module_id == Module.id, Progress.family_member_id == bindparam("reader_id")),
     )
-
-
-@cache
-def _library(language: str) -> Select[Any]:
-    return _listed(language).where(Module.is_library)
-
-
-@cache
-def _picked(language: str) -> Select[Any]:
-    """What was picked under `relationship_ids`, those of permits, oldest wish first."""
-    return (
-        _listed(language)
-        .add_columns(
-            Assignment.id, Assignment.relationship_id, Assignment.suggested_by_on, Assignment.note_code
-        )
-        .join(Assignment, Assignment.module_id == Module.id)
-        .join(Relationship, Relationship.id == Assignment.relationship_id)
-        .where(
-            Assignment.relationship_id.in_(bindparam("relationship_ids", expanding=True)),
-            Assignment.closed_at.is_(None),
-            Relationship.ended_at.is_(None),
-        )
-        .order_by(None)
-        .order_by(Assignment.suggested_by_on.is_(None), Assignment.suggested_by_on, Assignment.created_at)
+    .where(_is_newest())
+    .order_by(Module.position, Module.code)
+)
+_LIBRARY = _LISTED.where(Module.is_library)
+_SOME = _LISTED.where(Module.id.in_(bindparam("module_ids", expanding=True)))
+# What was picked under `relationship_ids`, those of permits, oldest wish first.
+_PICKED = (
+    _LISTED.add_columns(
+        Assignment.id, Assignment.relationship_id, Assignment.suggested_by_on, Assignment.note_code
     )
+    .join(Assignment, Assignment.module_id == Module.id)
+    .join(Relationship, Relationship.id == Assignment.relationship_id)
+    .where(
+        Assignment.relationship_id.in_(bindparam("relationship_ids", expanding=True)),
+        Assignment.closed_at.is_(None),
+        Relationship.ended_at.is_(None),
+    )
+    .order_by(None)
+    .order_by(Assignment.suggested_by_on.is_(None), Assignment.suggested_by_on, Assignment.created_at)
+)
 
 
-def _as_listed(row: Sequence[Any]) -> Listed:
-    module_id, code, version_id, title, minutes, reviewed_on, progress_id, finished_at = row
+def _as_listed(row: Sequence[Any], language: str) -> Listed:
+    module_id, code, version_id, heading, progress_id, finished_at = row
+    shown = heading.get(language) or heading["en"]
     return Listed(
         module_id=module_id,
         code=code,
         version_id=version_id,
-        title=title,
-        minutes=minutes,
-        reviewed_on=date.fromisoformat(reviewed_on) if reviewed_on else None,
+        title=shown["title"],
+        minutes=shown["minutes"],
+        reviewed_on=date.fromisoformat(shown["reviewed_on"]) if shown["reviewed_on"] else None,
         standing=rules.standing(is_started=progress_id is not None, is_finished=finished_at is not None),
     )
 
 
 def _by_module(language: str, module_ids: Iterable[int]) -> dict[int, Listed]:
-    query = _listed(language).where(Module.id.in_(list(module_ids)))
-    return {one.module_id: one for one in map(_as_listed, db.session.execute(query, {"reader_id": None}))}
+    found = rows(_SOME, {"reader_id": None, "module_ids": list(module_ids)})
+    return {row[0]: _as_listed(row, language) for row in found}
 
 
 def _newest_open_to(family_member_id: int, module_id: int, now: datetime) -> ModuleVersion | None:

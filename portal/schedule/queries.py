@@ -1,20 +1,22 @@
 """Reads of the timetable. What a family member may see of it asks for a permit."""
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
+from itertools import groupby
+from typing import Any
 
 from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from portal.center.models import Location, Program
 from portal.consent.rules import Scope
-from portal.core.db import db
+from portal.core.db import db, rows
 from portal.core.errors import NotFound
 from portal.disclosure.gate import Permit
 from portal.people.models import Client, Episode, EpisodeStatus, Relationship
 from portal.schedule import appointment_times, closed_days, rules
-from portal.schedule.models import Block, Closure, Enrolment, ExceptionKind, Track
+from portal.schedule.models import Block, BlockException, Closure, Enrolment, ExceptionKind, Track
 from portal.schedule.rules import Change, Occurrence, Recurring
 
 
@@ -27,11 +29,30 @@ class Stay:
     to_on: date | None
 
 
-_WITH_BLOCKS = (
-    select(Track)
-    .join(Track.program)
+_BLOCKS = (
+    select(
+        Track.id,
+        Track.timezone,
+        Program.location_id,
+        Block.id,
+        Block.name,
+        Block.starts_on,
+        Block.start_time,
+        Block.minutes,
+        Block.rrule,
+        Block.is_family_hour,
+        Block.ends_on,
+        BlockException.original_start,
+        BlockException.new_start,
+        BlockException.new_minutes,
+        BlockException.kind,
+        BlockException.time_revision,
+    )
+    .join(Program, Program.id == Track.program_id)
+    .join(Block, Block.track_id == Track.id)
+    .outerjoin(BlockException, BlockException.block_id == Block.id)
     .where(Track.id.in_(bindparam("track_ids", expanding=True)))
-    .options(contains_eager(Track.program), joinedload(Track.blocks).joinedload(Block.exceptions))
+    .order_by(Block.id, BlockException.id)
 )
 _ENROLLED = (
     select(Episode.client_id, Enrolment.track_id, Enrolment.from_on, Enrolment.to_on, Episode.ended_on)
@@ -52,12 +73,13 @@ def occurrences(*, track_id: int, from_on: date, to_on: date) -> list[Occurrence
 
 def of_tracks(track_ids: Collection[int], from_on: date, to_on: date) -> dict[int, list[Occurrence]]:
     """The same for many tracks, in two statements whatever their number."""
-    tracks = db.session.scalars(_WITH_BLOCKS, {"track_ids": list(track_ids)}).unique().all()
-    closed = closed_days.of_locations({track.program.location_id for track in tracks}, from_on, to_on)
-    return {
-        track.id: _expanded(track, closed.get(track.program.location_id, []), from_on, to_on)
-        for track in tracks
-    }
+    found = rows(_BLOCKS, {"track_ids": list(track_ids)})
+    closed = closed_days.of_locations({row.location_id for row in found}, from_on, to_on)
+    by_track: dict[int, list[Occurrence]] = {}
+    for (track_id, location_id), of_track in groupby(sorted(found, key=_place), _place):
+        taking_place = _expanded(_recurring(of_track), closed.get(location_id, []), from_on, to_on)
+        by_track[track_id] = taking_place
+    return by_track
 
 
 def program_times(
@@ -151,10 +173,10 @@ def program_ends(permits: Collection[Permit]) -> dict[int, ProgramEnd]:
 
 def given_names(permits: Sequence[Permit]) -> dict[int, str]:
     """Client id → given name, for telling several relatives apart; the permits are the proof."""
-    rows = db.session.execute(
+    found = db.session.execute(
         select(Client.id, Client.given_name).where(Client.id.in_({permit.client_id for permit in permits}))
     )
-    return {row[0]: row[1] for row in rows}
+    return {row[0]: row[1] for row in found}
 
 
 def zone_of(family_member_id: int) -> str | None:
@@ -243,12 +265,12 @@ def locations(location_ids: Collection[int]) -> list[Location]:
 
 def enrolled_on(*, on: date) -> dict[int, int]:
     """Track id → how many episodes follow it on a day. Numbers only, no names."""
-    rows = db.session.execute(
+    found = db.session.execute(
         select(Enrolment.track_id, func.count())
         .where(Enrolment.from_on <= on, or_(Enrolment.to_on.is_(None), Enrolment.to_on >= on))
         .group_by(Enrolment.track_id)
     )
-    return {row[0]: row[1] for row in rows}
+    return {row[0]: row[1] for row in found}
 
 
 def recurring(block: Block, zone: str) -> Recurring:
@@ -263,33 +285,52 @@ def recurring(block: Block, zone: str) -> Recurring:
         zone=zone,
         is_family_hour=block.is_family_hour,
         ends_on=block.ends_on,
-        changes=tuple(
-            Change(
-                original_start=row.original_start,
-                new_start=row.new_start,
-                new_minutes=row.new_minutes,
-                is_cancelled=row.kind is ExceptionKind.CANCELLED,
-                time_revision=row.time_revision,
-            )
-            for row in block.exceptions
-        ),
+        changes=tuple(map(_change, block.exceptions)),
     )
 
 
-def _expanded(track: Track, closed: list[tuple[date, date]], from_on: date, to_on: date) -> list[Occurrence]:
-    found = [
-        occurrence
-        for block in track.blocks
-        for occurrence in rules.expand(recurring(block, track.timezone), closed, from_on, to_on)
-    ]
+def _place(row: Any) -> tuple[int, int]:
+    """Track and location of a row of `_BLOCKS`."""
+    return row[0], row[2]
+
+
+def _recurring(found: Iterable[Any]) -> list[Recurring]:
+    """The blocks of one track out of its rows of `_BLOCKS`, a row for each exception."""
+    blocks: dict[int, Recurring] = {}
+    changes: dict[int, list[Change]] = {}
+    for row in found:
+        _id, zone, _location, block_id, name, starts_on, start_time, minutes, rrule, is_hour = row[:10]
+        blocks[block_id] = Recurring(
+            block_id, name, starts_on, start_time, minutes, rrule, zone, is_hour, ends_on=row.ends_on
+        )
+        if row.original_start is not None:
+            changes.setdefault(block_id, []).append(_change(row))
+    return [replace(block, changes=tuple(changes.get(block_id, ()))) for block_id, block in blocks.items()]
+
+
+def _change(row: Any) -> Change:
+    """From an exception, or a row that holds its columns."""
+    return Change(
+        original_start=row.original_start,
+        new_start=row.new_start,
+        new_minutes=row.new_minutes,
+        is_cancelled=row.kind is ExceptionKind.CANCELLED,
+        time_revision=row.time_revision,
+    )
+
+
+def _expanded(
+    blocks: list[Recurring], closed: list[tuple[date, date]], from_on: date, to_on: date
+) -> list[Occurrence]:
+    found = [occurrence for block in blocks for occurrence in rules.expand(block, closed, from_on, to_on)]
     return sorted(found, key=lambda each: (each.start_at, each.block_id))
 
 
 def _stays(client_ids: Collection[int], from_on: date, to_on: date) -> dict[int, list[Stay]]:
     """Client id → their stays that touch the window."""
-    rows = db.session.execute(_ENROLLED, {"client_ids": list(client_ids), "from_on": from_on, "to_on": to_on})
+    found = rows(_ENROLLED, {"client_ids": list(client_ids), "from_on": from_on, "to_on": to_on})
     stays: dict[int, list[Stay]] = {}
-    for client_id, track_id, first, last, ended_on in rows:
+    for client_id, track_id, first, last, ended_on in found:
         until = min((day for day in (last, ended_on) if day), default=None)
         stays.setdefault(client_id, []).append(Stay(track_id, first, until))
     return stays

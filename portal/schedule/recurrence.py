@@ -81,9 +81,13 @@ def until_of(text: str) -> date | None:
     return datetime.strptime(until[:8], "%Y%m%d").date() if until else None  # noqa: DTZ007
 
 
-def starts(text: str, first: datetime, after: datetime, before: datetime) -> list[datetime]:
-    """The local starts of the rule in `after` to `before`, both included; `first` is DTSTART."""
-    return list(_rule(text, _skipped(text, first, after)).between(after, before, inc=True))
+@lru_cache(maxsize=1024)
+def starts(text: str, first: datetime, after: datetime, before: datetime) -> tuple[datetime, ...]:
+    """The local starts of the rule in `after` to `before`, both included; `first` is DTSTART.
+
+    Kept: everybody with a relative on a track asks for the same week.
+    """
+    return tuple(_rule(text, _skipped(text, first, after)).between(after, before, inc=True))
 
 
 def first_on(text: str, starts_on: date, at: time) -> date | None:

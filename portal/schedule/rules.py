@@ -171,7 +171,7 @@ def next_revision(current: int, current_start: datetime, new_start: datetime) ->
     return current + 1 if new_start != current_start else current
 
 
-def _starts(block: Recurring, from_on: date, to_on: date) -> list[datetime]:
+def _starts(block: Recurring, from_on: date, to_on: date) -> tuple[datetime, ...]:
     first = datetime.combine(block.starts_on, block.start_time)
     after, before = datetime.combine(from_on, time.min), datetime.combine(to_on, time.max)
     return recurrence.starts(block.rrule, first, after, before)

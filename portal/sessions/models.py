@@ -117,6 +117,7 @@ class FamilySession(Base):
         return (self.bring_es or self.bring_en) if language == "es" else (self.bring_en or self.bring_es)
 
     __table_args__ = (
+        Index("ix_family_session_kind", "kind", "state", "starts_at"),
         CheckConstraint("capacity >= 0", name="capacity_not_negative"),
         CheckConstraint("ends_at > starts_at", name="ends_after_start"),
     )

@@ -9,7 +9,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, false, func, or_, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Integer,
+    Select,
+    and_,
+    bindparam,
+    false,
+    func,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import aliased, contains_eager, joinedload
 
 from portal.consent.rules import Scope
@@ -119,15 +131,18 @@ def open_to(
 
     Without a person: what `permits` and the open kinds show.
     """
-    query = _OPEN_TO.where(*_wished(wish, now)).limit(limit).offset(skip)
-    return _seen(query, family_member_id, now, permits)
+    wished = _wished(wish, now)
+    query = _OPEN_TO.where(*wished) if wished else _OPEN_TO
+    return _seen(query, family_member_id, now, permits, limit=limit, skip=skip)
 
 
-def open_evenings(
-    *, family_member_id: int | None, now: datetime, limit: int, permits: Sequence[Permit] | None = None
-) -> list[Seen]:
-    """The next sessions of the open kinds in which the person has no place."""
-    return _seen(_OPEN_EVENINGS.limit(limit), family_member_id, now, permits)
+def at_a_glance(
+    *, family_member_id: int | None, now: datetime, evenings: int, permits: Sequence[Permit] | None = None
+) -> tuple[list[Seen], list[Seen]]:
+    """What `own_upcoming` gives, and the next `evenings` open to everybody, in one statement."""
+    found = _seen(_AT_A_GLANCE, family_member_id, now, permits, limit=evenings)
+    own = [seen for seen in found if seen.own_state]
+    return own, [seen for seen in found if not seen.own_state]
 
 
 def own_between(
@@ -139,8 +154,7 @@ def own_between(
     permits: Sequence[Permit] | None = None,
 ) -> list[Seen]:
     """The person's places in sessions that start in the window, as the gate stands now."""
-    query = _PLACES.where(FamilySession.starts_at >= from_at, FamilySession.starts_at < to_at)
-    return _seen(query, family_member_id, now, permits)
+    return _seen(_PLACES, family_member_id, now, permits, from_at=from_at, to_at=to_at)
 
 
 def session_for(
@@ -159,6 +173,16 @@ def own_place(*, family_member_id: int, session_id: int, now: datetime) -> Seen:
     if seen.own is None:
         raise NotFound
     return seen
+
+
+_IS_OWN = and_(
+    SignUp.session_id == FamilySession.id,
+    SignUp.family_member_id == bindparam("family_member_id"),
+    SignUp.state.in_(LIVE_SIGN_UP),
+)
+_INVITED_TO = or_(
+    FamilySession.is_private.is_(False), SignUp.id.is_not(None), is_invited(bindparam("family_member_id"))
+)
 
 
 def _visible(*, only_own: bool = False) -> Select[Any]:
@@ -182,21 +206,10 @@ def _visible(*, only_own: bool = False) -> Select[Any]:
         .correlate(FamilySession)
         .scalar_subquery()
     )
-    invited_to = or_(
-        FamilySession.is_private.is_(False), SignUp.id.is_not(None), is_invited(bindparam("family_member_id"))
-    )
     return (
         select(FamilySession, taken, SignUp, covering)
-        .join(
-            SignUp,
-            and_(
-                SignUp.session_id == FamilySession.id,
-                SignUp.family_member_id == bindparam("family_member_id"),
-                SignUp.state.in_(LIVE_SIGN_UP),
-            ),
-            isouter=not only_own,
-        )
-        .where(visible(client_ids), invited_to)
+        .join(SignUp, _IS_OWN, isouter=not only_own)
+        .where(visible(client_ids), _INVITED_TO)
         .options(joinedload(FamilySession.location))
         .order_by(FamilySession.starts_at, FamilySession.id)
     )
@@ -211,21 +224,44 @@ _IS_NOT_OVER = FamilySession.ends_at > _NOW
 _ONE = (
     _visible().where(FamilySession.state != SessionState.DRAFT).options(joinedload(FamilySession.facilitator))
 )
-_PLACES = _visible(only_own=True).where(_IS_PUBLISHED, SignUp.state == SignUpState.PLACED)
-_OWN_UPCOMING = _visible(only_own=True).where(_IS_PUBLISHED, _IS_NOT_OVER, _HAS_PLACE)
-# The starts are indexed: the first condition on them spares looking at all that is over.
-_OPEN_EVENINGS = _visible().where(
-    FamilySession.starts_at > bindparam("day_before", type_=UtcDateTime()),
+_PLACES = _visible(only_own=True).where(
     _IS_PUBLISHED,
-    _IS_NOT_OVER,
-    _HAS_NONE,
-    FamilySession.kind.in_(OPEN_KINDS),
+    SignUp.state == SignUpState.PLACED,
+    FamilySession.starts_at >= bindparam("from_at", type_=UtcDateTime()),
+    FamilySession.starts_at < bindparam("to_at", type_=UtcDateTime()),
 )
-_OPEN_TO = _visible().where(
-    FamilySession.starts_at > _NOW,
-    _IS_PUBLISHED,
-    _HAS_NONE,
-    minutes_before(FamilySession.starts_at, FamilySession.cutoff_minutes) > _NOW,
+_OWN_UPCOMING = _visible(only_own=True).where(_IS_PUBLISHED, _IS_NOT_OVER, _HAS_PLACE)
+_OWN_IDS = (
+    select(SignUp.session_id).join(FamilySession, _IS_OWN).where(_IS_PUBLISHED, _IS_NOT_OVER, _HAS_PLACE)
+)
+# Kind, state and start are indexed together: nothing is looked at that is over.
+_EVENING_IDS = (
+    select(FamilySession.id)
+    .outerjoin(SignUp, _IS_OWN)
+    .where(
+        FamilySession.kind.in_(OPEN_KINDS),
+        _INVITED_TO,
+        FamilySession.starts_at > bindparam("day_before", type_=UtcDateTime()),
+        _IS_PUBLISHED,
+        _IS_NOT_OVER,
+        _HAS_NONE,
+    )
+    .order_by(FamilySession.starts_at, FamilySession.id)
+    .limit(bindparam("limit", type_=Integer))
+)
+_AT_A_GLANCE = _visible().where(
+    FamilySession.id.in_(union_all(_OWN_IDS, select(_EVENING_IDS.subquery().c.id)))
+)
+_OPEN_TO = (
+    _visible()
+    .where(
+        FamilySession.starts_at > _NOW,
+        _IS_PUBLISHED,
+        _HAS_NONE,
+        minutes_before(FamilySession.starts_at, FamilySession.cutoff_minutes) > _NOW,
+    )
+    .limit(bindparam("limit", type_=Integer))
+    .offset(bindparam("skip", type_=Integer))
 )
 _ZONES = select(FamilySession.timezone).where(_IS_PUBLISHED, FamilySession.starts_at > _NOW).distinct()
 
@@ -253,7 +289,11 @@ def _starts_this_month(now: datetime) -> ColumnElement[bool]:
 
 
 def _seen(
-    query: Select[Any], family_member_id: int | None, now: datetime, permits: Sequence[Permit] | None
+    query: Select[Any],
+    family_member_id: int | None,
+    now: datetime,
+    permits: Sequence[Permit] | None,
+    **more: Any,
 ) -> list[Seen]:
     """One statement, and one more for the permits where none are given."""
     if permits is None:
@@ -267,6 +307,7 @@ def _seen(
             "family_member_id": family_member_id,
             "now": now,
             "day_before": now - rules.LONGEST,
+            **more,
         },
     )
     return [

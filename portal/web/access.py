@@ -228,18 +228,19 @@ class Viewer:
 @login_manager.user_loader
 def load_viewer(secret: str) -> Viewer | None:
     """The viewer of a cookie, or None when its browser session no longer counts."""
-    session = accounts.live_browser_session(secret, now=now())
-    if session is None:
+    found = people.signed_in(secret)
+    if found is None or not accounts.counts(found[0], now()):
         return None
+    session, family_member, client = found
     if now() - session.last_seen_at >= SEEN_EVERY:
         g.seen = session.id
     viewer = Viewer(session=session, session_id=session.id, secret=secret, user=session.user)
     if session.audience is Audience.FAMILY:
-        viewer.family_member = people.family_member_of(session.user_id)
-        return viewer if viewer.family_member else None
+        viewer.family_member = family_member
+        return viewer if family_member else None
     if session.audience is Audience.CLIENT:
-        viewer.client = people.client_of(session.user_id)
-        return viewer if viewer.client else None
+        viewer.client = client
+        return viewer if client else None
     viewer.staff = people.staff_member_of(session.user_id)
     return viewer if viewer.staff else None
 

@@ -9,7 +9,6 @@ from flask_login import current_user
 LANGUAGES = {"en": "English", "es": "Español"}
 
 
-
 class Catalogs(Domain):
     """The translations, found by language code: a page asks for them with each of its texts."""
 

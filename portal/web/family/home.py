@@ -12,11 +12,10 @@ from zoneinfo import ZoneInfo
 from flask import render_template, url_for
 from flask_babel import gettext as _
 
-from portal.consent.models import Consent
 from portal.consent.rules import Scope
 from portal.core import clock
 from portal.disclosure import gate
-from portal.disclosure.gate import Permit
+from portal.disclosure.gate import LiveConsent, Permit
 from portal.education import queries as education
 from portal.education.queries import Listed
 from portal.education.rules import Standing
@@ -92,7 +91,9 @@ def home() -> str:
     consents = me.consents(now)
     permits = gate.permits_under(consents, at=now)
     zone = _zone(me, consents)
-    own = queries.own_upcoming(family_member_id=me.own_id, now=now, permits=permits)
+    own, evenings = queries.at_a_glance(
+        family_member_id=me.own_id, now=now, permits=permits, evenings=OPEN_SESSIONS
+    )
     today = clock.local_date(now, zone)
     steps = shown_steps(permits)
     return render_template(
@@ -104,13 +105,11 @@ def home() -> str:
         lesson=_lesson(me, permits, now),
         permissions=[_permission(consent, permits, steps.get(consent.id, [])) for consent in consents],
         must_read=bool(consents) and not previewed() and must_read(consents),
-        open_sessions=queries.open_evenings(
-            family_member_id=me.own_id, now=now, permits=permits, limit=OPEN_SESSIONS
-        ),
+        open_sessions=evenings,
     )
 
 
-def _zone(me: Reader, consents: Sequence[Consent]) -> str:
+def _zone(me: Reader, consents: Sequence[LiveConsent]) -> str:
     """The zone of the person, else of a location they belong to."""
     return me.person.timezone or (consents[0].timezone if consents else me.zone)
 
@@ -124,7 +123,7 @@ def _greeting(name: str, hour: int) -> str:
 
 
 def _week(
-    own: Iterable[Seen], permits: Sequence[Permit], consents: Sequence[Consent], today: date, zone: str
+    own: Iterable[Seen], permits: Sequence[Permit], consents: Sequence[LiveConsent], today: date, zone: str
 ) -> list[Day]:
     """The coming days that have an entry, today always."""
     days = {today + timedelta(days=number): Day(today + timedelta(days=number)) for number in range(DAYS)}
@@ -163,9 +162,9 @@ def _program_times(permits: Iterable[Permit], today: date) -> Iterator[tuple[Per
         yield from ((permit, span) for span in spans)
 
 
-def _program_entry(span: Span, permit: Permit, consents: Sequence[Consent]) -> Entry:
+def _program_entry(span: Span, permit: Permit, consents: Sequence[LiveConsent]) -> Entry:
     """ "Program time" and when: never that anybody is there. A name only to tell two apart."""
-    names = {consent.client_id: consent.client.given_name for consent in consents}
+    names = {consent.client_id: consent.given_name for consent in consents}
     return Entry(
         text=_("Program time, %(hours)s", hours=hours(span.start_at, span.end_at, span.zone)),
         start_at=span.start_at,
@@ -192,13 +191,13 @@ def _lesson(me: Reader, permits: Sequence[Permit], now: datetime) -> Listed | No
     return begun[0] if begun else None
 
 
-def _permission(consent: Consent, permits: Sequence[Permit], step: list[str]) -> Permission:
+def _permission(consent: LiveConsent, permits: Sequence[Permit], step: list[str]) -> Permission:
     mine = [permit for permit in permits if permit.consent_id == consent.id]
     for permit in mine[:1]:
         disclosed(permit, "permission")
     assert consent.expires_on is not None
     return Permission(
-        given_name=consent.client.given_name,
+        given_name=consent.given_name,
         words=[SCOPE_WORDS[permit.scope]() for permit in mine],
         expires_on=consent.expires_on,
         step=step,

@@ -5,9 +5,8 @@ Before the first use and after each change. Nothing is blocked by it: a page lin
 
 from datetime import datetime
 
-from portal.consent.models import Consent
 from portal.disclosure import queries
-from portal.disclosure.gate import usable_consents
+from portal.disclosure.gate import LiveConsent, usable_consents
 from portal.web import access
 
 
@@ -16,7 +15,7 @@ def unread() -> bool:
     return must_read(usable_consents(family_member_id=access.family_member().id, at=access.now()))
 
 
-def must_read(consents: list[Consent]) -> bool:
+def must_read(consents: list[LiveConsent]) -> bool:
     """The same for consents that are at hand."""
     return not queries.acknowledged(
         family_member_id=access.family_member().id,
@@ -24,11 +23,11 @@ def must_read(consents: list[Consent]) -> bool:
     )
 
 
-def last_change(consent: Consent) -> datetime:
+def last_change(consent: LiveConsent) -> datetime:
     """When what the person may see last changed: signed, narrowed, or shared again after a pause."""
     return max(
         [
             consent.state_changed_at,
-            *(row.withdrawn_at for row in consent.scopes if row.withdrawn_at is not None),
+            *(withdrawn_at for withdrawn_at in consent.scopes.values() if withdrawn_at is not None),
         ]
     )

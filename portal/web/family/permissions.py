@@ -6,10 +6,9 @@ from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from portal.consent.models import Consent
 from portal.consent.rules import Scope
 from portal.disclosure import gate, notice, service
-from portal.disclosure.gate import Permit
+from portal.disclosure.gate import LiveConsent, Permit
 from portal.schedule.queries import ProgramEnd, program_ends
 from portal.web import access, language, ledger
 from portal.web.family.notice import must_read
@@ -24,7 +23,7 @@ pages = Pages()
 class Card:
     """One relative: what their permission allows now."""
 
-    consent: Consent
+    consent: LiveConsent
     permits: list[Permit]
     program_end: ProgramEnd | None
     """How the program ended, for whom the client lets see it."""
@@ -34,7 +33,7 @@ class Card:
     @property
     def name(self) -> str:
         """The relative's first name."""
-        return self.consent.client.given_name
+        return self.consent.given_name
 
     @property
     def scopes(self) -> list[Scope]:

@@ -9,10 +9,9 @@ from datetime import datetime
 
 from flask import g
 
-from portal.consent.models import Consent
 from portal.consent.rules import Scope
 from portal.disclosure import gate
-from portal.disclosure.gate import Permit
+from portal.disclosure.gate import LiveConsent, Permit
 from portal.people.models import Client, FamilyMember
 from portal.schedule import queries as schedule
 from portal.web import access
@@ -37,7 +36,7 @@ class Reader:
             return self.person.timezone or self.previewed_by.location.timezone
         return self.person.timezone or schedule.zone_of(self.person.id) or "UTC"
 
-    def consents(self, at: datetime) -> list[Consent]:
+    def consents(self, at: datetime) -> list[LiveConsent]:
         """The consents that give this person anything at `at`; in the preview the client's own alone."""
         found = gate.usable_consents(family_member_id=self.person.id, at=at)
         return [each for each in found if self._may_see(each.client_id)]
