@@ -1,4 +1,4 @@
-"""`make bench`: fill 1 % and 100 %, measure pages, dispatch and memory, write docs/benchmarks.md."""
+"""`make bench`: fill 1 % and 100 %, measure, write docs/benchmarks.md."""
 
 import argparse
 import os
@@ -10,8 +10,9 @@ from flask import Flask
 from flask_migrate import upgrade
 
 import config
-from bench import dispatch, memory, pages
-from bench.fill import FIRST_ID, Progress, fill
+from bench import dispatch, doors, due, gate, memory, office, pages, report
+from bench.fill import FIRST_ID, SIGN_UPS_A_FAMILY_MEMBER, Progress, fill
+from bench.report import Once, Size
 from portal.app import create_app
 from portal.core import clock
 from portal.core.db import writing
@@ -40,94 +41,70 @@ def build(folder: Path) -> Flask:
     return app
 
 
-def run(sign_ups: int) -> dict[str, object]:
-    """Everything at one size."""
+def run(sign_ups: int) -> Size:
+    """Everything that is measured at both sizes."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        app = build(folder)
-        with app.app_context():
-            filled = fill(sign_ups, clock.now())
-            with writing():
-                education.load_content(clock.now())
-        progress = Progress("pages", len(PATHS))
-        costs = {}
-        for path in PATHS:
-            costs[path] = pages.measure(app, path, FIRST_ID, f"/page/{FIRST_ID}")
-            progress.add(1)
+        app = _filled(folder, sign_ups)
+        costs = _pages(app)
+        at_office = office.measure(app, sign_ups // SIGN_UPS_A_FAMILY_MEMBER * 2 // 3)
+        through_gate = gate.measure_gate(app)
         sending = dispatch.measure(app, folder)
         with app.app_context():
             headers = pages.signed_in(app, FIRST_ID + 1)
         env = memory.environment(app.config["SQLALCHEMY_DATABASE_URI"], folder, SECRET)
         web_mb, worker_mb = memory.measure(env, "/home", headers)
-        return {
-            "filled": filled,
-            "pages": costs,
-            "sending": sending,
-            "web_mb": web_mb,
-            "worker_mb": worker_mb,
-        }
+        return Size(costs, at_office, through_gate, sending, web_mb, worker_mb)
+
+
+def run_once(few: int, many: int, audit_rows: int) -> Once:
+    """What fills its database further: the doors, what is due, the audit."""
+    with tempfile.TemporaryDirectory() as name:
+        app = _filled(Path(name), few)
+        timing = doors.measure_doors(app)
+        found = due.measure(app, few, many)
+        return Once(timing, found, gate.measure_audit(app, audit_rows))
+
+
+def _filled(folder: Path, sign_ups: int) -> Flask:
+    app = build(folder)
+    with app.app_context():
+        fill(sign_ups, clock.now())
+        with writing():
+            education.load_content(clock.now())
+    return app
+
+
+def _pages(app: Flask) -> dict[str, pages.PageCost]:
+    paths = {path: path for path in PATHS} | {"a lesson's card": office.card_page(app, FIRST_ID)}
+    progress, costs = Progress("pages", len(paths)), {}
+    for name, path in paths.items():
+        costs[name] = pages.measure(app, path, FIRST_ID, f"/page/{FIRST_ID}")
+        progress.add(1)
+    return costs
 
 
 def main() -> None:
     """Measure both sizes and write the page."""
-    arguments = argparse.ArgumentParser()
-    arguments.add_argument("--sign-ups", type=int, default=FULL)
-    full = arguments.parse_args().sign_ups
+    arguments = argparse.ArgumentParser(prog="python -m bench")
+    arguments.add_argument("--sign-ups", type=int, default=FULL, help="the large size; the small one is 1 %%")
+    arguments.add_argument("--audit-rows", type=int, default=gate.FULL)
+    arguments.add_argument("--report", type=Path, default=REPORT, help="where the page is written")
+    asked = arguments.parse_args()
+    full = asked.sign_ups
     results = {size: run(size) for size in (full // 100, full)}
-    REPORT.write_text(report(results))
-    print(report(results))
+    text = report.page(results, run_once(full // 100, full, asked.audit_rows), machine())
+    asked.report.write_text(text)
+    print(text)
 
 
-def report(results: dict[int, dict[str, object]]) -> str:
-    """The page: one table a question, with command, machine and date."""
-    lines = [
-        "# Benchmarks",
-        "",
-        "Written by `make bench`. Ratios count; absolute figures belong to the machine and its other work.",
-        "",
+def machine() -> list[str]:
+    """When and where this was measured."""
+    return [
         f"- Date: {clock.now():%Y-%m-%d}",
         f"- Machine: {os.cpu_count()} cores, {memory_gb()} GiB, Python {platform.python_version()}, "
         f"{platform.machine()}, load average at the end {os.getloadavg()[1]:.1f}",
-        "- Database: SQLite (WAL, synchronous FULL); sink: Postfix's smtp-sink on loopback",
-        "- Floor of a page: a bare Flask page of about 10 kB with one select by key, in the same process",
-        "- Floor of a mail: `smtplib.send_message` on one kept connection to the same sink",
-        "",
-        "## Pages",
-        "",
-        "CPU of the whole request through WSGI, median of 9 alternating rounds of 40 calls.",
-        "",
-        "| Sign-ups | Page | CPU ms | Floor ms | Ratio | Statements | Bytes |",
-        "|---:|---|---:|---:|---:|---:|---:|",
     ]
-    for size, result in results.items():
-        for path, cost in result["pages"].items():  # type: ignore[attr-defined]
-            lines.append(
-                f"| {size:,} | `{path}` | {cost.page_ms:.2f} | {cost.floor_ms:.2f} | {cost.ratio:.1f} "
-                f"| {cost.statements} | {cost.page_bytes:,} |"
-            )
-    lines += [
-        "",
-        "## Reminders",
-        "",
-        "The clock is held at noon; the floor is measured before and after. CPU in ms a mail.",
-        "",
-        "| Sign-ups | Sent | Prepared /s | Sent /s | Both /s | Floor /s | Ratio | CPU | Floor | fsync ms |",
-        "|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
-    ]
-    for size, result in results.items():
-        cost = result["sending"]
-        assert isinstance(cost, dispatch.DispatchCost)
-        lines.append(
-            f"| {size:,} | {cost.sent} | {cost.prepare_per_s:,.0f} | {cost.send_per_s:,.0f} "
-            f"| {cost.both_per_s:,.0f} | {cost.floor_per_s:,.0f} | {cost.ratio:.2f} "
-            f"| {cost.cpu_ms:.2f} | {cost.floor_cpu_ms:.2f} | {cost.fsync_ms:.2f} |"
-        )
-    lines += ["", "## Memory", "", "| Sign-ups | One web process MB | Worker MB |", "|---:|---:|---:|"]
-    lines += [
-        f"| {size:,} | {result['web_mb']:.0f} | {result['worker_mb']:.0f} |"
-        for size, result in results.items()
-    ]
-    return "\n".join(lines) + "\n"
 
 
 def memory_gb() -> int:

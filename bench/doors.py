@@ -8,6 +8,7 @@ from itertools import product
 from flask import Flask
 from flask.testing import FlaskClient
 
+from bench.fill import Progress
 from portal.accounts import service as accounts
 from portal.core import clock
 from portal.core.actor import job
@@ -52,9 +53,11 @@ def _measure(app: Flask, path: str, more: dict[str, str], tries: int) -> DoorTim
     spent: dict[bool, list[float]] = {True: [], False: []}
     order = list(product([True, False], range(tries)))
     random.Random(2026).shuffle(order)
+    progress = Progress(path, len(order))
     for is_known, number in order:
         form = {"sign_in_name": _name(is_known, number), **more}
         spent[is_known].append(_seconds(app.test_client(), path, form))
+        progress.add(1)
     pairs = list(product(spent[True], spent[False]))
     won = sum(1.0 if known > other else 0.5 if known == other else 0.0 for known, other in pairs)
     return DoorTiming(path, won / len(pairs), tries)

@@ -162,9 +162,15 @@ def fill(sign_ups: int, now: datetime) -> Row:
         members,
     )  # fmt: skip
     starts = list(_session_starts(sessions, now, rng))
-    _stream(FamilySession, (_session(n, location, at, before) for n, at in enumerate(starts)), sessions)
-    _stream(SignUp, _sign_ups(sign_ups, sessions, members, before), sign_ups)
+    fill_sessions(FIRST_ID, starts, _sign_ups(sign_ups, sessions, members, before), sign_ups)
     return {"family_member_id": FIRST_ID, "client_id": FIRST_ID, "members": members, "clients": clients}
+
+
+def fill_sessions(first_id: int, starts: list[datetime], sign_ups: Iterable[Row], count: int) -> None:
+    """Sessions that start at `starts`, their ids from `first_id` on, and `count` sign-ups."""
+    rows = (_session(first_id + n, at) for n, at in enumerate(starts))
+    _stream(FamilySession, rows, len(starts))
+    _stream(SignUp, sign_ups, count)
 
 
 def _consent(n: int, clients: int, at: datetime, expires: date) -> Row:
@@ -204,10 +210,10 @@ def _session_starts(count: int, now: datetime, rng: random.Random) -> Iterator[d
         yield tomorrow if n % (AHEAD * TOMORROW) == 0 else far
 
 
-def _session(n: int, location: int, at: datetime, before: datetime) -> Row:
+def _session(session_id: int, at: datetime) -> Row:
     return {
-        "id": FIRST_ID + n,
-        "location_id": location,
+        "id": session_id,
+        "location_id": FIRST_ID,
         "kind": SessionKind.MULTI_FAMILY,
         "state": SessionState.PUBLISHED,
         "title_en": "Talking when it is hard",
@@ -220,7 +226,7 @@ def _session(n: int, location: int, at: datetime, before: datetime) -> Row:
         "capacity": 20,
         "cutoff_minutes": 120,
         "time_revision": 1,
-        "created_at": before,
+        "created_at": at - timedelta(days=60),
     }
 
 

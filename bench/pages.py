@@ -2,6 +2,7 @@
 
 import statistics
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from flask import Flask
@@ -44,11 +45,18 @@ def signed_in(app: Flask, family_member_id: int) -> dict[str, str]:
             sign_in_name=f"bench{family_member_id}@mail.example", passphrase_hash="!", created_at=now
         )
         db.session.flush()
-        _session, secret = accounts.open_browser_session(user=user, audience=Audience.FAMILY, now=now)
+        return cookie(app, user, Audience.FAMILY, now)
+
+
+def cookie(app: Flask, user: User, audience: Audience, now: datetime) -> dict[str, str]:
+    """The Cookie header of a browser in which this account has opened some page before."""
+    _session, secret = accounts.open_browser_session(
+        user=user, audience=audience, now=now, second_factor=audience is Audience.STAFF
+    )
     signer = SecureCookieSessionInterface().get_signing_serializer(app)
     assert signer is not None
-    cookie = signer.dumps({"_user_id": secret, "_fresh": True})
-    return {"Cookie": f"{app.config['SESSION_COOKIE_NAME']}={cookie}"}
+    signed = signer.dumps({"_user_id": secret, "_fresh": True, "csrf_token": "0" * 40})
+    return {"Cookie": f"{app.config['SESSION_COOKIE_NAME']}={signed}"}
 
 
 def measure(app: Flask, path: str, family_member_id: int, floor_path: str) -> PageCost:
@@ -63,17 +71,15 @@ def measure(app: Flask, path: str, family_member_id: int, floor_path: str) -> Pa
     assert status == 200, f"{path} answered {status}"
     floor_status, floor_body = floor()
     assert floor_status == 200
-    statements = _statements(engine, page)
+    sent = statements(engine, page)
     pages, floors = [], []
     for _ in range(ROUNDS):
         pages.append(cpu_ms(page, CALLS))
         floors.append(cpu_ms(floor, CALLS))
-    return PageCost(
-        statistics.median(pages), statistics.median(floors), statements, len(body), len(floor_body)
-    )
+    return PageCost(statistics.median(pages), statistics.median(floors), sent, len(body), len(floor_body))
 
 
-def _statements(engine: Any, call: Any) -> int:
+def statements(engine: Any, call: Any) -> int:
     """How many SELECTs and the like one call sends; transaction control is not counted."""
     seen: list[str] = []
 

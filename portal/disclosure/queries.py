@@ -41,7 +41,7 @@ _READ = (
     select(NoticeAcknowledgement.consent_id, func.max(NoticeAcknowledgement.at))
     .where(
         NoticeAcknowledgement.family_member_id == bindparam("family_member_id"),
-        NoticeAcknowledgement.notice_version == NOTICE_VERSION,
+        NoticeAcknowledgement.notice_version == bindparam("version"),
         NoticeAcknowledgement.consent_id.in_(bindparam("consent_ids", expanding=True)),
     )
     .group_by(NoticeAcknowledgement.consent_id)
@@ -106,7 +106,8 @@ def acknowledged(*, family_member_id: int, consents: dict[int, datetime]) -> boo
     if not consents:
         return True
     found: Sequence[tuple[int, datetime]] = rows(
-        _READ, {"family_member_id": family_member_id, "consent_ids": list(consents)}
+        _READ,
+        {"family_member_id": family_member_id, "consent_ids": list(consents), "version": NOTICE_VERSION},
     )
     read = dict(found)
     return all(consent_id in read and read[consent_id] >= at for consent_id, at in consents.items())
