@@ -183,7 +183,7 @@ def _live(family_member_id: int, client_id: int | None = None, lock: bool = Fals
         {"family_member_id": family_member_id, "client_id": client_id},
     )
     by_consent = groupby(found, key=lambda row: row[:-2])
-    return [LiveConsent(*values, _scopes(of_consent)) for values, of_consent in by_consent]
+    return [LiveConsent(*(*values, _scopes(of_consent))) for values, of_consent in by_consent]
 
 
 def _scopes(found: Iterable[Any]) -> dict[Scope, datetime | None]:
