@@ -18,7 +18,7 @@ from tests.factories.schedule import make_block, make_enrolment
 from tests.factories.sessions import make_session, make_sign_up
 from tests.signin import sign_in
 
-STATEMENTS = {"/home": 10, "/sessions": 6, "/calendar": 8, "/learn": 6, "/permissions": 6}
+STATEMENTS = {"/home": 12, "/sessions": 6, "/calendar": 9, "/learn": 6, "/permissions": 7}
 """The same for one relative and for several: who asks, what is allowed, what there is, the ledger."""
 
 
