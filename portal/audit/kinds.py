@@ -31,6 +31,7 @@ KINDS: dict[str, frozenset[str]] = {
         "client.viewed": "page",
         "client.access_refused": "",
         "client.family_contact": "unwanted",
+        "client.birth_date_corrected": "lapsed in_error end_moved",
         "client.died": "",
         "client.death_taken_back": "",
         "client.discharged": "episode_id ended_on finished",

@@ -15,6 +15,7 @@ from portal.consent.rules import Event, State
 from portal.core.actor import Actor
 from portal.core.db import db
 from portal.core.errors import TooLate
+from portal.people.models import Client
 
 
 def lock_pair(consent: Consent) -> None:
@@ -26,6 +27,20 @@ def lock_pair(consent: Consent) -> None:
             .where(
                 Consent.client_id == consent.client_id, Consent.family_member_id == consent.family_member_id
             )
+            .order_by(Consent.id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+    )
+
+
+def lock_of(client: Client) -> list[Consent]:
+    """Every consent of the client's, locked by id before anything else (lock order)."""
+    db.session.flush()
+    return list(
+        db.session.scalars(
+            select(Consent)
+            .where(Consent.client_id == client.id)
             .order_by(Consent.id)
             .with_for_update()
             .execution_options(populate_existing=True)

@@ -30,6 +30,8 @@ class TaskKind(StrEnum):
     """Look at a use of break-glass, a death, or another thing that the privacy office reviews."""
     INCIDENT = "incident"
     """Something may have reached the wrong person, or the audit is damaged."""
+    NAMED = "named"
+    """A client has named a person: see to their contact, and invite them once it is signed."""
     TELL = "tell"
     """A client who stopped sharing asked the office to tell the person, in the client's words."""
     OTHER = "other"

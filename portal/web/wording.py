@@ -18,6 +18,7 @@ SENTENCES = {
     "nothing_told": _("Nothing is written yet. Write a few words, then send."),
     "task_ended": _("This task has ended. Open the list again to see what is left."),
     # consent
+    "already_named": _("You have named this person already. Go back to find them on your list."),
     "agree_first": _("The box is empty. Tick “I agree” if you want to sign."),
     "client_cannot_sign": _("This client cannot sign. Talk to your privacy officer before you go on."),
     "end_is_past": _("This date has passed. Choose today or a later day."),
@@ -28,6 +29,7 @@ SENTENCES = {
     "place_name_missing": _("The name is missing. Type the name of the place."),
     "zone_unknown": _("This time zone is not known. Choose one from the list."),
     "minor_basis_missing": _("The law that the rule rests on is missing. Write the state and the section."),
+    "birth_date_same": _("This is the date that is on file already. Enter the right one, or go back."),
     "day_ahead": _("This day lies ahead. Enter today or an earlier day."),
     "ends_before_start_of_care": _("The program had not begun on this day. Enter a later day."),
     "episode_runs": _("A program of this client's is running. End that one first."),

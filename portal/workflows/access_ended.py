@@ -40,9 +40,9 @@ OFFICE_MAY_TELL = "office_may_tell"
 
 def stop(*, consent: Consent, actor: Actor, now: datetime, reason: str | None = None) -> None:
     """The client stops sharing with one person. With the reason OFFICE_MAY_TELL, staff get a task."""
-    already = _already(consent)
+    already = already_shared(consent)
     ending.revoke(consent=consent, actor=actor, now=now, reason=reason, already=already)
-    _end_all(consent, actor, now)
+    end_all(consent, actor, now)
     if reason == OFFICE_MAY_TELL:
         _ask_office_to_tell(consent, actor, now)
 
@@ -154,7 +154,7 @@ def tidy(consent_id: int, now: datetime) -> bool:
         ending.lapse(consent=consent, actor=SWEEP, now=now, reason="waited_too_long")
     elif consent.state in rules.LIVE and standing.is_over(consent, now):
         ending.expire(consent=consent, actor=SWEEP, now=now)
-        _end_all(consent, SWEEP, now)
+        end_all(consent, SWEEP, now)
         _ask_who_came_of_age(consent, now)
     elif consent.state is State.ON_HOLD and consent.state_changed_at <= now - HELD_PLACE_LIFE:
         sessions.release(relationship_id=consent.relationship_id, actor=SWEEP, now=now)
@@ -171,8 +171,8 @@ def _ask_who_came_of_age(consent: Consent, now: datetime) -> None:
         preparing.renew(consent=consent, actor=SWEEP, now=now)
 
 
-def _already(consent: Consent) -> Already | None:
-    """What the ledger holds under this consent, for the document of its withdrawal."""
+def already_shared(consent: Consent) -> Already | None:
+    """What the ledger holds under this consent; None: nothing."""
     shared, mails, last_at = db.session.execute(
         select(
             func.count(),
@@ -185,7 +185,8 @@ def _already(consent: Consent) -> Already | None:
     return Already(shared, mails, clock.local_date(last_at, consent.timezone))
 
 
-def _end_all(consent: Consent, actor: Actor, now: datetime) -> None:
+def end_all(consent: Consent, actor: Actor, now: datetime) -> None:
+    """Tidy up behind a consent that gives nothing any more."""
     end(
         client_id=consent.client_id,
         family_member_id=consent.family_member_id,

@@ -6,14 +6,10 @@ same transaction. No family is ever mailed because of it.
 
 from datetime import date, datetime
 
-from sqlalchemy import select
-
 from portal.accounts import service as accounts
-from portal.consent import ending, rules
-from portal.consent.models import Consent
+from portal.consent import ending, rules, states
 from portal.core import clock
 from portal.core.actor import Actor
-from portal.core.db import db
 from portal.core.errors import Refused, TooLate
 from portal.mail import service as mail
 from portal.mail.models import ReaderKind
@@ -35,7 +31,7 @@ def record(*, client: Client, died_on: date, actor: Actor, now: datetime) -> Non
         raise TooLate
     if died_on > clock.local_date(now, client.location.timezone):
         raise Refused("day_ahead", field="died_on")
-    open_ones = _locked_consents(client)
+    open_ones = states.lock_of(client)
     service.record_death(client=client, died_on=died_on, actor=actor, now=now)
     for consent in open_ones:
         if consent.state in rules.OPEN:
@@ -73,16 +69,3 @@ def _end_access(client: Client, actor: Actor, now: datetime) -> None:
             actor=actor,
             now=now,
         )
-
-
-def _locked_consents(client: Client) -> list[Consent]:
-    """Every consent of the client's, locked by id before anything else (lock order)."""
-    return list(
-        db.session.scalars(
-            select(Consent)
-            .where(Consent.client_id == client.id)
-            .order_by(Consent.id)
-            .with_for_update()
-            .execution_options(populate_existing=True)
-        )
-    )

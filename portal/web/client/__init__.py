@@ -9,6 +9,7 @@ from portal.web.client import (
     calendar,
     copies,
     home,
+    naming,
     notice,
     people,
     permissions,
@@ -23,6 +24,7 @@ def build() -> Blueprint:
     modules = [
         home.pages,
         people.pages,
+        naming.pages,
         permissions.pages,
         calendar.pages,
         sessions.pages,

@@ -32,8 +32,38 @@ def calendar() -> str:
 
 @pages.get("/calendar/print")
 def calendar_print() -> str:
-    """The same week on paper."""
+    """The private copy: the same week on paper, with the statement."""
     return render_template("family/calendar/print.html", **_week(Channel.PRINT))
+
+
+@pages.get("/calendar/print/choose")
+def calendar_print_choice() -> str:
+    """For the wall, or private? Nothing of the week is on this page."""
+    shown = weeks.shown(request.args.get("week"), clock.local_date(access.now(), reader().zone))
+    return render_template("family/calendar/print_choice.html", shown=shown)
+
+
+@pages.get("/calendar/print/wall")
+def calendar_wall() -> str:
+    """For the wall: one's own times under neutral words; nothing of a client, so no statement."""
+    me, now = reader(), access.now()
+    shown = weeks.shown(request.args.get("week"), clock.local_date(now, me.zone))
+    found = agenda.under(
+        me.permits(now),
+        own_id=me.own_id,
+        from_on=shown.week.monday,
+        to_on=shown.week.sunday,
+        now=now,
+        with_program_times=False,
+    )
+    days = days_of(shown.week.days, [(agenda.session_day(seen), _neutral(seen)) for seen in found.sessions])
+    is_empty = not any(day.entries for day in days)
+    return render_template("family/calendar/wall.html", shown=shown, days=days, is_empty=is_empty)
+
+
+def _neutral(seen: Seen) -> Entry:
+    at = clock_time(seen.session.starts_at, seen.session.timezone)
+    return Entry(seen.session.starts_at, _("Appointment, %(time)s", time=at))
 
 
 @pages.get("/calendar/feed")

@@ -7,6 +7,7 @@ from portal.web.pages import blueprint
 from portal.web.staff import (
     account,
     appointments,
+    birth_dates,
     briefs,
     call_lists,
     calls,
@@ -53,6 +54,7 @@ def build() -> Blueprint:
             caseload.pages,
             clients.pages,
             episodes.pages,
+            birth_dates.pages,
             intake.pages,
             invitations.pages,
             today.pages,

@@ -22,7 +22,7 @@ from portal.web import access, ledger, signing
 from portal.web.language import LANGUAGES
 from portal.web.pages import Pages
 from portal.web.refusal import refused, submitted
-from portal.workflows import access_ended, consent_signed
+from portal.workflows import access_ended, consent_signed, entered_in_error
 
 pages = Pages()
 
@@ -55,6 +55,8 @@ REASONS = {
     "waited_too_long": lazy_gettext("14 days without a signature"),
     "replaced": lazy_gettext("the client changed what is shared"),
     "client_died": lazy_gettext("the client died"),
+    "wrong_person": lazy_gettext("it was recorded for the wrong person"),
+    "birth_date_corrected": lazy_gettext("the birth date was corrected, and a signature is missing"),
     "written_note": lazy_gettext("in a written note, which is on file"),
 }
 
@@ -97,6 +99,15 @@ class WithdrawalForm(FlaskForm):
     on_file = BooleanField(
         lazy_gettext("I have the client's signed note, and it is on file"),
         validators=[InputRequired(lazy_gettext("Tick this only with the note in your hands."))],
+    )
+
+
+class ErrorForm(FlaskForm):
+    """It names the wrong client or the wrong person."""
+
+    sure = BooleanField(
+        lazy_gettext("This consent was recorded for the wrong person"),
+        validators=[InputRequired(lazy_gettext("The box is empty. Tick it only if you are sure."))],
     )
 
 
@@ -279,6 +290,20 @@ def record_withdrawal(consent_id: int) -> ResponseReturnValue:
         flash(_("Recorded. Nothing is shared from now on, and nobody was told."), "good")
         return redirect(url_for(".consent", consent_id=found.id))
     return render_template("staff/consents/withdrawal.html", consent=found, form=form)
+
+
+@pages.form("/consents/<int:consent_id>/error")
+def mark_in_error(consent_id: int) -> ResponseReturnValue:
+    """Recorded for the wrong person: it must never have counted."""
+    found = _consent(consent_id)
+    form = ErrorForm()
+    if submitted(form):
+        entered_in_error.mark(
+            consent=found, reason=entered_in_error.WRONG_PERSON, actor=access.actor(), now=access.now()
+        )
+        flash(_("Marked. It counts no more, and the privacy office sees to what was shared."), "good")
+        return redirect(url_for(".consent", consent_id=found.id))
+    return render_template("staff/consents/error.html", consent=found, form=form)
 
 
 def _today(zone: str) -> date:

@@ -33,6 +33,7 @@ TITLES = {
     TaskKind.CENSUS: lazy_gettext("Not in the census: has the program ended?"),
     TaskKind.REVIEW: lazy_gettext("Review for the privacy office"),
     TaskKind.INCIDENT: lazy_gettext("Look into a possible incident"),
+    TaskKind.NAMED: lazy_gettext("A client has named a person: invite them once it is signed"),
     TaskKind.TELL: lazy_gettext("Ask the client for the words, then tell a person that sharing stopped"),
     TaskKind.OTHER: lazy_gettext("Something to do"),
 }

@@ -317,3 +317,16 @@ def test_the_week_begins_where_the_person_lives(client, held_clock):
     make_relationship(family_member=elena)
     assert "Week of March 2, 2026" in page(client, elena)
     assert date(2026, 3, 8).isocalendar().week == 10
+
+
+def test_the_wall_copy_has_ones_own_times_and_nothing_of_a_client(client):
+    elena, marcus = make_elena(), make_followed_client()
+    consent = share(elena, marcus, set(Scope))
+    at = datetime(2026, 3, 5, 19, 0, tzinfo=UTC)
+    session = make_session(location=marcus.location, title_en="Marked evening", starts_at=at)
+    make_sign_up(session=session, family_member=elena, relationship=consent.relationship)
+    assert "/calendar/print/wall" in page(client, elena, "/calendar/print/choose")
+    text = page(client, elena, "/calendar/print/wall")
+    assert "Appointment, 2:00 pm" in text
+    assert [word for word in ("Marked", "Marcus", "Program time", "42 CFR") if word in text] == []
+    assert ledger() == []
