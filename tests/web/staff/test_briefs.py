@@ -120,7 +120,7 @@ def test_two_people_to_be_kept_apart_stand_on_top(client: FlaskClient) -> None:
             now=NOW,
         )
     therapist(client, mine)
-    assert "Keep apart: Rosa D. and Ray D." in brief(client, session)
+    assert "Keep apart, and both are expected: Rosa D. and Ray D." in brief(client, session)
 
 
 def test_the_clients_own_answer_stands_there_for_their_team(client: FlaskClient) -> None:
