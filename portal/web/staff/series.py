@@ -13,13 +13,14 @@ from portal.center.models import Location
 from portal.core.db import db
 from portal.core.errors import NotFound
 from portal.schedule.models import Block, Track
-from portal.sessions import desk
+from portal.sessions import desk, standing_desk
 from portal.sessions import series as every
 from portal.web import access
 from portal.web.pages import Pages
 from portal.web.refusal import refused, submitted
 from portal.web.staff.series_forms import SeriesForm, of_block
 from portal.web.staff.session_choices import with_choices
+from portal.web.staff.standing_places import note_viewed
 
 pages = Pages()
 
@@ -45,7 +46,11 @@ def new_series() -> ResponseReturnValue:
 def one_series(series_id: int) -> str:
     """The evenings of one series, each with how full it is."""
     lines = desk.series_for(staff=access.staff(), series_id=series_id, now=access.now())
-    return render_template("staff/series/one.html", lines=lines, series_id=series_id, now=access.now())
+    standing = standing_desk.of_series(staff=access.staff(), series_id=series_id, now=access.now())
+    note_viewed(standing)
+    return render_template(
+        "staff/series/one.html", lines=lines, standing=standing, series_id=series_id, now=access.now()
+    )
 
 
 @pages.post("/series/<int:series_id>/publish")

@@ -39,6 +39,8 @@ TITLES = {
 }
 LEADS_TO = {
     "session": ("staff.roster", "session_id"),
+    "change": ("staff.call_list", "change_id"),
+    "standing": ("staff.standing_place", "standing_place_id"),
     "consent": ("staff.consent", "consent_id"),
     "client": ("staff.client", "client_id"),
 }
