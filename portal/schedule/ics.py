@@ -6,7 +6,7 @@ and a rule once exported would go on for ever in somebody's phone.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from icalendar import Calendar, Event
@@ -56,8 +56,14 @@ def _event(entry: Entry, now: datetime) -> Event:
     event.add("sequence", entry.time_revision)
     event.add("dtstamp", now)
     event.add("dtstart", entry.start_at.astimezone(zone))
-    event.add("dtend", entry.end_at.astimezone(zone))
+    event.add("dtend", end_in(zone, entry.end_at))
     event.add("summary", entry.summary)
     event.add("class", "PRIVATE")
     event.add("transp", "OPAQUE")
     return event
+
+
+def end_in(zone: ZoneInfo, end_at: datetime) -> datetime:
+    """An end on the wall of a zone; in UTC within the hour that comes twice, where a wall says two."""
+    local = end_at.astimezone(zone)
+    return end_at.astimezone(UTC) if local.fold else local

@@ -104,6 +104,7 @@ ROLES: dict[str, frozenset[Role]] = {
     "staff.put_lessons_back": frozenset({T}),
     "staff.schedule": frozenset({T, C, A}),
     "staff.track": frozenset({T, C, A}),
+    "staff.track_file": frozenset({T, C, A}),
     "staff.client_schedule": frozenset({T, C}),
     "staff.new_track": frozenset({C}),
     "staff.edit_track": frozenset({C}),

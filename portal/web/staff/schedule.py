@@ -1,13 +1,13 @@
 """The program's timetable as staff see it: tracks, a track's week, one client's."""
 
-from datetime import date
+from datetime import date, timedelta
 
-from flask import render_template, request, url_for
+from flask import Response, render_template, request, url_for
 from flask_babel import gettext as _
 
 from portal.core import clock
 from portal.people import queries as people
-from portal.schedule import appointment_times, care, queries
+from portal.schedule import appointment_times, care, closed_days, queries, timetable_file
 from portal.schedule.rules import Occurrence
 from portal.web import access, ledger, weeks
 from portal.web.dates import hours
@@ -17,6 +17,9 @@ from portal.web.week_list import Day, Entry, days_of
 from portal.workflows import client_discharged
 
 pages = Pages()
+
+YEAR = timedelta(days=365)
+"""How far back and ahead closed days stand in an exported timetable."""
 
 
 @pages.get("/schedule")
@@ -45,6 +48,24 @@ def track(track_id: int) -> str:
         followers=followers,
         may_change=may_change,
     )
+
+
+@pages.get("/schedule/tracks/<int:track_id>/timetable.ics")
+def track_file(track_id: int) -> Response:
+    """The track's timetable as a calendar file, for the center's other systems. No client is in it."""
+    found, now = queries.track_for(track_id=track_id), access.now()
+    location = found.program.location
+    today = clock.local_date(now, found.timezone)
+    closed = closed_days.of_locations({location.id}, today - YEAR, today + YEAR)
+    body = timetable_file.file(
+        [queries.recurring(block, found.timezone) for block in found.blocks],
+        name=found.name,
+        location=location.name,
+        closed=closed.get(location.id, []),
+        now=now,
+    )
+    headers = {"Content-Disposition": "attachment; filename=timetable.ics"}
+    return Response(body, mimetype="text/calendar", headers=headers)
 
 
 @pages.get("/clients/<int:client_id>/schedule")

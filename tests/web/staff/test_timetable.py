@@ -9,9 +9,12 @@ from sqlalchemy import select
 from portal.audit.models import AuditEntry
 from portal.consent.rules import Scope
 from portal.core.db import db
+from portal.imports import importer
+from portal.imports.timetables import TimetableImporter
 from portal.people.models import Client, Role
 from portal.schedule import queries
 from portal.schedule.models import Block, BlockException, Closure, ExceptionKind, Track
+from tests.conftest import NOW
 from tests.factories.consent import make_signed_consent
 from tests.factories.people import make_location, make_program, make_staff
 from tests.factories.schedule import make_block, make_enrolment, make_track
@@ -246,6 +249,15 @@ def test_the_pages_are_well_formed_and_only_for_the_locations_coordinator(client
     enter(client, make_location(name="Hill Street"))
     assert client.get(address).status_code == 404
     assert post(client, address, {**GROUP, **SAVE}).status_code in (404, 405)
+
+
+def test_a_timetable_goes_out_as_a_calendar_file_without_a_client(client, block):
+    answer = client.get(f"/staff/schedule/tracks/{block.track_id}/timetable.ics")
+    assert answer.mimetype == "text/calendar"
+    assert "RRULE:FREQ=WEEKLY;BYDAY=MO,TU,WE,TH" in answer.text
+    assert "Dole" not in answer.text
+    report = importer.preview(TimetableImporter(now=NOW), answer.data)
+    assert [row.state for row in report.rows] == ["there"]
 
 
 @pytest.mark.parametrize("name", ["20260308T1730", "yesterday"])  # a Sunday
