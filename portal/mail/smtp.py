@@ -23,6 +23,7 @@ from portal.mail.post import Answer, Envelope
 mail = flask_mail.Mail()
 SERVICE_CLOSES = 421
 PERMANENT = 500
+GO_AHEAD = 354
 TLS_FROM_THE_FIRST_BYTE = 465
 
 
@@ -32,17 +33,18 @@ def init_app(app: Flask) -> None:
 
 
 class Server(smtplib.SMTP):
-    """An SMTP server that remembers whether the mail itself was begun.
+    """An SMTP server that remembers whether it said "go ahead" and the mail itself was begun.
 
     From then on a lost connection tells nothing: the server may have the mail or not.
     """
 
     data_began = False
 
-    def data(self, msg: Any) -> Any:
-        """Hand over the mail itself."""
-        self.data_began = True
-        return super().data(msg)
+    def getreply(self) -> tuple[int, bytes]:
+        """The server's next answer."""
+        code, text = super().getreply()
+        self.data_began = self.data_began or code == GO_AHEAD
+        return code, text
 
 
 class EncryptedServer(Server):
