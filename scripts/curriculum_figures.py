@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -27,6 +28,9 @@ HARDEST_GRADE = 8.0
 """English: the higher of the two grades."""
 LEAST_EASE = {"Fernández Huerta": 70.0, "Szigriszt-Pazos": 65.0}
 """Spanish: 70 is read in grade 7 (Fernández Huerta); 65 is "quite easy" (Szigriszt-Pazos, INFLESZ)."""
+
+MANY_PAGES = {"library.samhsa.gov", "www.niaaa.nih.gov", "ovc.ojp.gov"}
+"""Publishers whose first page is not yet the source: no exact address was at hand."""
 
 HEAD = """# The curriculum in figures
 
@@ -90,11 +94,17 @@ def row(lesson: Lesson, language: str) -> str:
     return f"| {' | '.join(str(cell) for cell in cells)} |"
 
 
+def unconfirmed(url: str) -> str:
+    """The mark of an address that only leads to the publisher's first page."""
+    is_first_page = urlsplit(url).path in ("", "/") and urlsplit(url).netloc in MANY_PAGES
+    return " (the publisher's first page; exact address to be confirmed at clinical review)" * is_first_page
+
+
 def details(lesson: Lesson) -> Iterator[str]:
     """The sources of one module and the facts that a clinician is to verify."""
     yield f"\n### {lesson.code.upper()} {lesson.title}\n"
     for source in lesson.sources:
-        yield f"- {source.title}. {source.publisher}, {source.year}. <{source.url}>"
+        yield f"- {source.title}. {source.publisher}, {source.year}. <{source.url}>{unconfirmed(source.url)}"
     if lesson.to_verify:
         yield "\nTo verify before it counts as reviewed:\n"
     for fact in lesson.to_verify:

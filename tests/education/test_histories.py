@@ -157,6 +157,14 @@ class OneReader(RuleBasedStateMachine):
         if part <= self.parts:
             self.furthest = max(self.furthest, part)
 
+    @precondition(lambda self: self.begun and self.furthest < self.parts)
+    @rule(device=devices)
+    def read_to_the_end(self, device: int) -> None:
+        """Every part that is left, one after the other."""
+        for part in range(self.furthest + 1, self.parts + 1):
+            assert self.tap(device, f"/{part}/next") == {302}
+        self.furthest = self.parts
+
     @precondition(lambda self: self.begun)
     @rule(device=devices, times=taps, question=st.integers(1, QUESTIONS), option=st.integers(0, OPTIONS - 1))
     def answer(self, device: int, times: int, question: int, option: int) -> None:
@@ -168,21 +176,29 @@ class OneReader(RuleBasedStateMachine):
     @rule(device=devices, times=taps)
     def finish(self, device: int, times: int) -> None:
         """Finish; before every part is read it only leads back."""
-        assert self.tap(device, "/finish", times) <= {302, 409}
-        if self.furthest == self.parts:
-            self.finished_at = self.finished_at or self.center.clock.at
+        for _tap in range(times):
+            assert self.tap(device, "/finish") <= {302, 409}
+            if self.furthest == self.parts:
+                self.finished_at = self.finished_at or self.center.clock.at
+            self.center.clock.advance(seconds=1)
 
     @precondition(lambda self: self.begun)
-    @rule(device=devices, times=taps, text=texts, data=st.data())
-    def write(self, device: int, times: int, text: str, data: st.DataObject) -> None:
-        """Save the note from this page or from an old tab."""
-        revision = data.draw(st.sampled_from(self.revisions_seen))
-        answered = self.tap(device, "/notes", times, text=text, revision=revision)
-        assert answered <= {302, 409}
-        if text != self.note and revision == self.revision:
+    @rule(device=devices, times=taps, text=texts)
+    def write(self, device: int, times: int, text: str) -> None:
+        """Save the note from this page; the second tap says the same."""
+        assert self.tap(device, "/notes", times, text=text, revision=self.revision) == {302}
+        if text != self.note:
             self.note, self.is_shared = text, False
             self.revision += 1
             self.revisions_seen.append(self.revision)
+
+    @precondition(lambda self: self.begun and len(self.revisions_seen) > 1)
+    @rule(device=devices, text=texts, data=st.data())
+    def write_from_an_old_tab(self, device: int, text: str, data: st.DataObject) -> None:
+        """An old tab is told; it never writes over what came later."""
+        revision = data.draw(st.sampled_from(self.revisions_seen[:-1]))
+        answered = self.tap(device, "/notes", text=text, revision=revision)
+        assert answered == ({302} if text == self.note else {409})
 
     @precondition(lambda self: self.note)
     @rule(device=devices, times=taps, data=st.data())

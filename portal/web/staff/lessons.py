@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from flask import render_template, request
 
-from portal.education import following, order, packs, queries
+from portal.education import following, grouping, order, packs, queries
 from portal.education.following import Person
 from portal.education.lesson import from_json
 from portal.education.markup import html
@@ -24,6 +24,9 @@ SHOWN: dict[str, Callable[[Person], bool]] = {
 }
 """What the page of progress can be narrowed to."""
 
+GROUPED = {"family": grouping.by_family, "pack": grouping.by_pack, "module": grouping.by_module}
+"""How the page of progress adds up; without one it shows each person."""
+
 
 @pages.get("/lessons")
 def lessons() -> str:
@@ -34,12 +37,18 @@ def lessons() -> str:
 
 @pages.get("/lessons/progress")
 def lessons_progress() -> str:
-    """How far everybody of the caseload is; `show` narrows it."""
+    """How far everybody of the caseload is; `show` narrows it, `by` adds it up."""
     everyone = following.of_caseload(staff=access.staff(), now=access.now(), language=language.current())
-    wanted = request.args.get("show", "")
+    wanted, by = request.args.get("show", ""), request.args.get("by", "")
     shown = [person for person in everyone if SHOWN.get(wanted, SHOWN[""])(person)]
     return render_template(
-        "staff/lessons/progress.html", people=shown, everyone=everyone, wanted=wanted, packs=packs.packs()
+        "staff/lessons/progress.html",
+        people=shown,
+        groups=GROUPED[by](shown) if by in GROUPED else None,
+        everyone=everyone,
+        wanted=wanted,
+        by=by,
+        packs=packs.packs(),
     )
 
 

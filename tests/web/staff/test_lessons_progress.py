@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import event
 
 from portal.core.db import db
-from portal.education import following
+from portal.education import following, grouping
 from portal.education.models import Reflection
 from portal.education.rules import is_stuck
 from portal.people.models import Client, Role, StaffMember
@@ -157,3 +157,28 @@ def test_the_number_of_readers_counts_finished_ones_of_the_people_named(app: Fla
     named = [one.id for one in people[:3]]
     assert following.read_count(module_id=module.id, family_member_ids=named, now=NOW) == 1
     assert following.read_count(module_id=module.id, family_member_ids=[], now=NOW) == 0
+
+
+def test_it_adds_up_by_family_pack_and_lesson_and_names_who_never_signed_in(
+    client: FlaskClient, therapist: StaffMember, dole: Client
+) -> None:
+    elena = make_signed_consent(client=dole, family_member=make_family_member(user=make_user()))
+    ray = make_signed_consent(client=dole, family_member=make_family_member(given_name="Ray"))
+    signs = make_module(lesson_values={"title": "Signs"})
+    for consent in (elena, ray):
+        make_assignment(relationship=consent.relationship, module=signs, pack_code="starter")
+    make_assignment(relationship=elena.relationship, module=make_module(lesson_values={"title": "Calm"}))
+    make_progress(family_member=elena.family_member, module=signs, finished_at=NOW)
+    everyone = following.of_caseload(staff=therapist, now=NOW)
+    packs = {one.code: one for one in grouping.by_pack(everyone)}
+    assert packs["starter"].standings == {"done": 1, "not_started": 1}
+    assert [name.split()[0] for name in packs["starter"].away] == ["Ray"]
+    assert packs[""].away == []
+    assert [one.title for one in grouping.by_module(everyone)] == ["Calm", "Signs"]
+    (family,) = grouping.by_family(everyone)
+    assert family.standings == {"done": 1, "not_started": 2}
+    for by, words in (("family", dole.short_name), ("pack", "Single lessons"), ("module", "Signs")):
+        response = client.get(f"{AT}?by={by}")
+        check_page(response, budget=15 * 1024)
+        assert words in response.text
+        assert "Ray" in response.text
