@@ -35,8 +35,11 @@ def approve(*, sign_up_id: int, actor: Actor, now: datetime) -> SignUp:
     if mine.state is not SignUpState.REQUESTED:
         raise TooLate
     apart.refuse(session.id, mine.family_member_id, actor)
+    places.pass_on(session, actor=actor, now=now)  # whoever waits has their turn first
     event = Event.APPROVE if places.free(session, now) else Event.LINE_UP
     places.change(mine, event, actor=actor, now=now)
+    if event is Event.APPROVE:
+        places.note_passed_over(session, actor=actor, now=now)
     mine.confirmed_for_revision = session.time_revision
     _decided(mine, actor, now)
     if event is Event.APPROVE:

@@ -59,6 +59,8 @@ def enter(session: FamilySession, wish: Wish, *, actor: Actor, now: datetime, or
         responsible_adult_id=wish.responsible_adult_id,
     )
     _insert(made, actor, now)
+    if made.state is SignUpState.PLACED and count.waiting:
+        places.note_passed_over(session, actor=actor, now=now)
     need(made, interpreter=wish.interpreter, access_need=wish.access_need, actor=actor, now=now)
     _follow(made, actor, now)
     return made

@@ -167,12 +167,21 @@ def settle(session: FamilySession, *, actor: Actor, now: datetime) -> list[SignU
     places = rules.places_left(session.capacity, count.taken - count.overdue)
     if not count.waiting or not places or not rules.is_open(session.state, session.closes_at, now):
         return []
-    line = _line(session.id, now)
-    turn = rules.next_in_line([waiting for _, waiting in line], places, apart.present(session.id))
-    by_id = {sign_up.id: sign_up for sign_up, _ in line}
+    waiting_people = line(session.id, now)
+    turn = rules.next_in_line([waiting for _, waiting in waiting_people], places, apart.present(session.id))
+    by_id = {sign_up.id: sign_up for sign_up, _ in waiting_people}
     for sign_up_id, reason in turn.skipped:
         note(by_id[sign_up_id], "skipped", actor=actor, now=now, reason=reason)
     return [_offer(by_id[sign_up_id], session, actor=actor, now=now) for sign_up_id in turn.chosen]
+
+
+def note_passed_over(session: FamilySession, *, actor: Actor, now: datetime) -> None:
+    """Somebody was given a free place that nobody in line can be offered now: write down why."""
+    there = apart.present(session.id)
+    for sign_up, waiting in line(session.id, now):
+        reason = waiting.skip_reason or (rules.KEPT_APART if waiting.apart_from & there else None)
+        if reason:
+            note(sign_up, "skipped", actor=actor, now=now, reason=reason)
 
 
 def pass_on(session: FamilySession, *, actor: Actor, now: datetime) -> int:
@@ -225,7 +234,7 @@ def _overdue_offers(session_id: int, now: datetime) -> list[SignUp]:
     return list(db.session.scalars(query))
 
 
-def _line(session_id: int, now: datetime) -> list[tuple[SignUp, Waiting]]:
+def line(session_id: int, now: datetime) -> list[tuple[SignUp, Waiting]]:
     """Everybody who waits, each with the gate's answer of this moment (42 CFR 2.13)."""
     query = (
         select(SignUp, rests_on_permission(now))

@@ -1,4 +1,6 @@
-"""200 people press for the last place at once, through the real web server, on each database.
+"""200 people press at once for 1, 5 and 20 places, through the real web server, on each database.
+
+In some rounds staff change the number of places meanwhile.
 
 The rows and the signed cookies are written directly; each person fetches their CSRF token
 from the page as a browser would. Half press "Save my place", half "Join the waitlist".
@@ -26,8 +28,10 @@ from portal.accounts import service as accounts
 from portal.accounts.models import Audience, User
 from portal.consent.models import Consent, ConsentScope
 from portal.consent.rules import Scope
+from portal.core.actor import Actor
 from portal.core.db import Base, db, random_id, writing
 from portal.people.models import Client, Relationship
+from portal.sessions import planning
 from portal.sessions.models import FamilySession, SessionKind, SignUp, SignUpState
 from tests.factories.consent import make_signed_consent
 from tests.factories.people import make_client, make_family_member, make_relationship, make_user
@@ -35,7 +39,8 @@ from tests.factories.sessions import make_session
 from tests.postgres import free_port
 
 PEOPLE = 200
-ROUNDS = 20
+ROUNDS = 10 if os.environ.get("PORTAL_LONG") else 2
+"""Of each sort."""
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 
 
@@ -120,13 +125,13 @@ def wait_for(port: int) -> None:
     raise AssertionError("the server did not start")
 
 
-def browsers(app: Flask, client: Client, port: int, now: datetime) -> list[Browser]:
-    """200 people with a signed permission and a signed-in browser each."""
+def browsers(app: Flask, client: Client, port: int, now: datetime, people: int = PEOPLE) -> list[Browser]:
+    """People with a signed permission and a signed-in browser each."""
     cookies = app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined]
     made = []
     with writing():
         signed = make_signed_consent(client=client, scopes={Scope.SESSIONS}, now=now)
-        for _number in range(PEOPLE):
+        for _number in range(people):
             user: User = make_user()
             member = make_family_member(user=user)
             permit_too(signed, make_relationship(client=client, family_member=member))
@@ -161,15 +166,17 @@ def at_once(people: list[Browser], do: Any) -> None:
 
 
 @pytest.mark.usefixtures("engine")
-def test_of_200_who_press_at_once_one_gets_the_last_place(app: Flask) -> None:
+def test_of_200_who_press_at_once_as_many_get_a_place_as_there_are(app: Flask) -> None:
     now = datetime.now(UTC)
     client = make_client()
     with server(app) as port:
         people = browsers(app, client, port, now)
-        first_id = last_place(client, now)
+        first_id = places_for(client, now, 1)
         at_once(people, lambda _number, person: person.fetch_token("/more"))
-        for _round in range(ROUNDS):
-            check_round(last_place(client, now), people)
+        for capacity in (1, 5, 20) * ROUNDS:
+            check_round(places_for(client, now, capacity), people, capacity)
+        for before, after in ((1, 20), (20, 5)) * ROUNDS:
+            check_change(app, places_for(client, now, before), people, before, after)
         assert is_told(people, first_id)
     empty()
 
@@ -182,30 +189,64 @@ def empty() -> None:
             connection.execute(table.delete())
 
 
-def last_place(client: Client, now: datetime) -> int:
-    """A group of this client's location with one place left."""
+def places_for(client: Client, now: datetime, capacity: int) -> int:
+    """A group of this client's location with so many places."""
     session: FamilySession = make_session(
         kind=SessionKind.MULTI_FAMILY,
         location=db.session.merge(client).location,
         starts_at=now + timedelta(days=7),
-        capacity=1,
+        capacity=capacity,
     )
     return session.id
 
 
-def check_round(session_id: int, people: list[Browser]) -> None:
+def check_round(session_id: int, people: list[Browser], capacity: int) -> None:
     at_once(people, lambda number, person: person.press(f"/sessions/{session_id}/{wish(number)}"))
     assert {person.answers[-1][0] for person in people} == {302}
+    winners, states = outcome(session_id)
+    waited = {person.family_member_id for number, person in enumerate(people) if wish(number) == "waitlist"}
+    assert len(winners) == capacity
+    assert states == {SignUpState.PLACED: capacity, SignUpState.WAITLISTED: len(waited - winners)}
+    in_order(session_id)
+
+
+def check_change(app: Flask, session_id: int, people: list[Browser], before: int, after: int) -> None:
+    """Staff change the number while people press; who has a place keeps it, new ones are offered."""
+
+    def press_or_change(number: int, person: Browser) -> None:
+        if number:
+            person.press(f"/sessions/{session_id}/{wish(number)}")
+        else:
+            change_capacity(app, session_id, after)
+
+    at_once(people, press_or_change)
+    assert {person.answers[-1][0] for person in people[1:]} == {302}
+    _winners, states = outcome(session_id)
+    taken = states.get(SignUpState.PLACED, 0) + states.get(SignUpState.OFFERED, 0)
+    assert after <= taken <= max(before, after)
+    in_order(session_id)
+
+
+def change_capacity(app: Flask, session_id: int, capacity: int) -> None:
+    """Staff's own request, from a process that is not the server's."""
+    with app.app_context(), writing():
+        plan = planning.plan_of(db.session.get_one(FamilySession, session_id)).with_capacity(capacity)
+        planning.change(session_id=session_id, plan=plan, actor=Actor("staff"), now=datetime.now(UTC))
+
+
+def outcome(session_id: int) -> tuple[set[int], dict[SignUpState, int]]:
+    """Who has a place, and how many sign-ups are in which state."""
     db.session.rollback()
     counted = select(SignUp.state, func.count()).where(SignUp.session_id == session_id).group_by(SignUp.state)
     states = dict(iter(db.session.execute(counted)))
-    winner = db.session.scalars(
-        select(SignUp.family_member_id).where(
-            SignUp.session_id == session_id, SignUp.state == SignUpState.PLACED
-        )
-    ).one()
-    waited = {person.family_member_id for number, person in enumerate(people) if wish(number) == "waitlist"}
-    assert states == {SignUpState.PLACED: 1, SignUpState.WAITLISTED: len(waited - {winner})}
+    winners = select(SignUp.family_member_id).where(
+        SignUp.session_id == session_id, SignUp.state == SignUpState.PLACED
+    )
+    return set(db.session.scalars(winners)), states
+
+
+def in_order(session_id: int) -> None:
+    """No number twice or left out."""
     numbers = list(db.session.scalars(select(SignUp.queue_number).where(SignUp.session_id == session_id)))
     assert sorted(numbers) == list(range(1, len(numbers) + 1))
     db.session.rollback()
