@@ -156,7 +156,7 @@ class OneSession(RuleBasedStateMachine):
         if mine is not None:
             self.do(standing.give_up, standing_place_id=mine.id)
         else:
-            wish = {"series_id": self.series_id, "from_on": NOW.date()}
+            wish: dict[str, Any] = {"series_id": self.series_id, "from_on": NOW.date()}
             self.do(standing.ask, family_member_id=family_member_id, **wish)
 
     @rule(verb=st.sampled_from([standing.take_offer, standing.let_go]))
