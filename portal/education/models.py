@@ -46,6 +46,7 @@ class ModuleVersion(Base):
 
     @validates("content")
     def _keep_heading(self, _key: str, content: dict[str, Any]) -> dict[str, Any]:
+        """Take the heading out of whatever content is set, so that the two cannot differ."""
         self.heading = {
             language: {name: text.get(name) for name in ("title", "minutes", "reviewed_on")}
             for language, text in content.items()

@@ -60,4 +60,6 @@ def init_app(app: Flask) -> None:
         ngettext=lambda one, many, number: catalogs.get_translations().ngettext(one, many, number),
         newstyle=True,
     )
+    # Jinja's own `_` looks the real one up at each call.
+    app.jinja_env.globals["_"] = app.jinja_env.globals["gettext"]
     app.jinja_env.globals.update(LANGUAGES=LANGUAGES, language=current)
