@@ -1019,6 +1019,7 @@ def upgrade() -> None:
                 "census",
                 "review",
                 "incident",
+                "named",
                 "tell",
                 "other",
                 name="taskkind",
