@@ -42,6 +42,8 @@ KINDS: dict[str, frozenset[str]] = {
         "call.looked_up": "relationship_id",
         "call.told": "relationship_id scopes",
         "care_team.joined": "staff_id",
+        "care_team.left": "staff_id",
+        "care_team.covered": "staff_id until_on",
         "episode.started": "episode_id track_id",
         "invitation.opened": "invitation_id relationship_id",
         "invitation.coded": "invitation_id relationship_id",

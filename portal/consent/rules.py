@@ -6,11 +6,12 @@ Nothing here reads the clock or the database.
 import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
-from zoneinfo import ZoneInfo
 
 from dateutil.relativedelta import relativedelta
+
+from portal.core import clock
 
 
 class Scope(StrEnum):
@@ -260,11 +261,6 @@ def of_age_on(birth_on: date) -> date:
         return date(year, 3, 1)
 
 
-def midnight(on: date, zone: str) -> datetime:
-    """The first instant (UTC) of the day `on` in `zone`."""
-    return datetime.combine(on, time.min, ZoneInfo(zone)).astimezone(UTC)
-
-
 def working_days_later(on: date, days: int) -> date:
     """So many days later, Saturdays and Sundays not counted; holidays are."""
     while days:
@@ -283,7 +279,7 @@ def ends_at(expires_on: date, zone: str) -> datetime:
 
     It runs to the end of that day in `zone`, the location's, frozen at signing.
     """
-    return midnight(expires_on + timedelta(days=1), zone)
+    return clock.midnight(expires_on + timedelta(days=1), zone)
 
 
 def unusable_reason(

@@ -62,7 +62,7 @@ def sign(*, consent: Consent, actor: Actor, now: datetime, **given: Unpack[Signa
     text = _freeze(consent, method, given["witness_id"], now)
     _refuse_unread(given.get("read_digest"), texts.digest(text))
     if birthday is not None:
-        consent.guardian_until = rules.midnight(birthday, elements.zone_of(consent))
+        consent.guardian_until = clock.midnight(birthday, elements.zone_of(consent))
         return states.move(consent, Event.SIGN_FIRST, actor=actor, now=now)
     return _activate(consent, actor, now)
 

@@ -6,7 +6,7 @@ write lock is held) and once per mail.
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 _read: Callable[[], datetime] = lambda: datetime.now(UTC)  # noqa: E731
@@ -20,6 +20,11 @@ def now() -> datetime:
 def local_date(at: datetime, zone: str) -> date:
     """The calendar date of the instant `at` in the IANA zone `zone`."""
     return at.astimezone(ZoneInfo(zone)).date()
+
+
+def midnight(on: date, zone: str) -> datetime:
+    """The first instant (UTC) of the day `on` in the IANA zone `zone`."""
+    return datetime.combine(on, time.min, ZoneInfo(zone)).astimezone(UTC)
 
 
 @contextmanager

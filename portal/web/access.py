@@ -161,6 +161,8 @@ ROLES: dict[str, frozenset[Role]] = {
     "staff.sign_in_settings": frozenset({T, C, A, P}),
     "staff.change_passphrase": frozenset({T, C, A, P}),
     "staff.new_backup_codes": frozenset({T, C, A, P}),
+    "staff.handovers": frozenset({C}),
+    "staff.hand_over": frozenset({C}),
     "staff.caller": frozenset({T, C}),
     "staff.told_caller": frozenset({T, C}),
     "staff.task_list": frozenset({T, C, P}),

@@ -42,6 +42,7 @@ ENTRIES = (
     Entry("admin.settings", _("Settings"), "gear", CENTER),
     Entry("admin.locations", _("Locations"), "pin", CENTER),
     Entry("admin.users", _("Staff accounts"), "people", CENTER),
+    Entry("staff.handovers", _("Hand over"), "people", CENTER),
     Entry("staff.second_steps", _("Lost phones"), "key", CENTER),
     Entry("admin.outbox", _("Outgoing e-mail"), "mail", CENTER),
     Entry("staff.imports", _("Bring in data"), "upload", CENTER),

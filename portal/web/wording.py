@@ -135,6 +135,8 @@ SENTENCES = {
     "title_missing": _("The title is missing. Enter it in at least one language for a draft."),
     "title_needs_both": _("The title is missing in one language. Enter both, then publish."),
     # people
+    "end_before_start": _("The last day lies before the first. Change one of the two."),
+    "same_therapist": _("This is the same person. Choose the colleague who takes over."),
     "phone_word_short": _(
         "This word is short. Use at least %(least)s letters, or leave it empty to have none."
     ),

@@ -21,6 +21,7 @@ from sqlalchemy import literal, select
 from portal.consent import ending, holding, preparing, queries, rules, signing, standing
 from portal.consent.models import Consent
 from portal.consent.rules import NEEDS, Scope, State
+from portal.core import clock as core_clock
 from portal.core.actor import Actor
 from portal.core.db import db, writing
 from portal.core.errors import Refused
@@ -243,7 +244,7 @@ class World:
 
     def birthday(self) -> None:
         """To the second before, or past it."""
-        at = rules.midnight(rules.of_age_on(self.client.birth_on), self.zone)
+        at = core_clock.midnight(rules.of_age_on(self.client.birth_on), self.zone)
         if at > self.now and self.client.birth_on != ADULT:
             self.clock.at = at if self.now >= at - timedelta(seconds=1) else at - timedelta(seconds=1)
 

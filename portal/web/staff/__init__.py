@@ -22,6 +22,7 @@ from portal.web.staff import (
     desk,
     enrolments,
     episodes,
+    handover,
     home,
     imports,
     intake,
@@ -88,6 +89,7 @@ def build() -> Blueprint:
             second_steps.pages,
             tasks.pages,
             calls.pages,
+            handover.pages,
         ],
         url_prefix="/staff",
     )
