@@ -4,21 +4,18 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
 from flask import Flask
-from sqlalchemy import event
 
 from portal.center.models import Location
-from portal.core.db import db
 from portal.oversight import tasks
 from portal.oversight.rules import TaskKind
 from portal.people.models import Role, StaffMember
-from portal.sessions import day, desk
-from portal.sessions.models import SessionState, SignUpState
+from portal.sessions import day
+from portal.sessions.models import SessionState
 from tests.conftest import NOW
 from tests.factories.consent import FACTORY
 from tests.factories.people import make_location, make_staff
-from tests.factories.sessions import make_session, make_sign_up
+from tests.factories.sessions import make_session
 
 
 def coordinator(location: Location) -> StaffMember:
@@ -62,45 +59,3 @@ def test_open_requests_for_an_interpreter_are_counted(app: Flask, write: Callabl
         tasks.open_task(TaskKind.INTERPRETER, subject=f"session:{tonight.id}1/1", actor=FACTORY, now=NOW)
     (place,) = day.at_the_center(coordinator(location), NOW)
     assert place.today[0].needs == 2
-
-
-def counted(read: Callable[[], object]) -> int:
-    """How many statements a read takes."""
-    seen: list[str] = []
-
-    def note(_conn: object, _cursor: object, statement: str, *_rest: object) -> None:
-        seen.append(statement)
-
-    db.session.rollback()
-    event.listen(db.engine, "before_cursor_execute", note)
-    try:
-        read()
-    finally:
-        event.remove(db.engine, "before_cursor_execute", note)
-        db.session.rollback()
-    return len([each for each in seen if each.startswith(("SELECT", "WITH"))])
-
-
-@pytest.mark.parametrize("page", ["week", "list", "roster"])
-def test_statements_do_not_grow_with_sessions_and_sign_ups(app: Flask, page: str) -> None:
-    location = make_location()
-    staff_id = coordinator(location).id
-    sessions = [make_session(location=location, starts_at=NOW + timedelta(hours=2))]
-    make_sign_up(session=sessions[0])
-
-    def read() -> None:
-        staff = db.session.get_one(StaffMember, staff_id)
-        if page == "week":
-            day.at_the_center(staff, NOW)
-        elif page == "list":
-            desk.sessions_for(staff, NOW)
-        else:
-            session = desk.session_for(staff=staff, session_id=sessions[0].id, now=NOW)
-            desk.roster_for(staff=staff, session=session, now=NOW)
-
-    few = counted(read)
-    for number in range(2, 8):
-        sessions.append(make_session(location=location, starts_at=NOW + timedelta(days=number % 6)))
-        make_sign_up(session=sessions[0], queue_number=number)
-        make_sign_up(session=sessions[-1], state=SignUpState.WAITLISTED)
-    assert counted(read) == few
