@@ -112,7 +112,7 @@ def places(message: Message, now: datetime) -> list[Place]:
     return sorted(found, key=lambda place: (place.starts_at, place.session_id))
 
 
-def _place(row: Row[Any], permit: Permit | None) -> Place:
+def _place(row: Any, permit: Permit | None) -> Place:
     return Place(
         item_id=row.item_id,
         session_id=row.session_id,
