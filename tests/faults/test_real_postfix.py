@@ -23,9 +23,7 @@ from tests.postfix import POSTFIX, Postfix, postfix
 pytestmark = [
     pytest.mark.smtp,
     pytest.mark.parametrize("engine", ["sqlite"]),
-    pytest.mark.skipif(
-        os.getuid() != 0 or not os.path.exists(POSTFIX), reason="Postfix starts as root"
-    ),
+    pytest.mark.skipif(os.getuid() != 0 or not os.path.exists(POSTFIX), reason="Postfix starts as root"),
 ]
 
 
