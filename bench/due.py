@@ -15,12 +15,12 @@ from portal.core import clock
 from portal.core.db import db, reading
 from portal.people.models import FamilyMember
 from portal.reminders import queries
+from portal.reminders.events import SESSIONS
 from portal.reminders.rules import due
 from portal.reminders.service import BATCH
 from portal.sessions.models import SignUpState
 
 ROUNDS = 15
-KIND = "session_reminders"
 A_SESSION = 10
 
 
@@ -64,8 +64,8 @@ def _median_ms() -> float:
 def _once_ms() -> float:
     now, start = clock.now(), time.process_time()
     with reading():
-        ids = queries.reader_ids(KIND, now=now)[:BATCH]
-        for reminders in queries.reminders(KIND, ids, now=now).values():
+        ids = queries.reader_ids(SESSIONS, now=now)[:BATCH]
+        for reminders in queries.reminders(SESSIONS, ids, now=now).values():
             due(reminders, now)
     return (time.process_time() - start) * 1000
 
