@@ -21,12 +21,14 @@ from portal.core.actor import job
 from portal.core.db import reading, writing
 from portal.core.errors import Refused
 from portal.imports import files
-from portal.mail import bell, dispatch, records, service, smtp
+from portal.mail import bell, dispatch, purge, records, service, smtp
 from portal.mail.kinds import Registry
 from portal.mail.models import FINAL_STATES, MessageState
 from portal.mail.pacing import Pace
 from portal.mail.post import Post
+from portal.mail.rules import KEEP_CONTEXT
 from portal.reminders import service as reminders
+from portal.sessions import links
 from portal.sessions import service as sessions
 from portal.workflows import access_ended, address_dead, audit_damaged
 
@@ -182,6 +184,15 @@ def _write_part(file_id: int) -> bool:
         return False
 
 
+def forget_old_mail() -> None:
+    """What messages of long ago pointed to, and links that are over."""
+    with writing():
+        at = clock.now()
+        purge.purge(now=at)
+        purge.purge_stop_links(now=at)
+        links.purge(before=at - KEEP_CONTEXT)
+
+
 def seal_audit() -> None:
     """Link what was audited since the last round into the chain."""
     with writing():
@@ -202,7 +213,15 @@ def _beat() -> None:
         service.beat(now=clock.now())
 
 
-STEPS = (recover, tidy_ended_access, expire_offers, prepare_reminders, write_imports, seal_audit)
+STEPS = (
+    recover,
+    tidy_ended_access,
+    expire_offers,
+    prepare_reminders,
+    write_imports,
+    forget_old_mail,
+    seal_audit,
+)
 """One round, in this order."""
 
 

@@ -138,11 +138,13 @@ def upgrade() -> None:
         sa.Column("reason", sa.String(length=60), nullable=True),
         sa.Column("created_at", portal.core.db.UtcDateTime(timezone=True), nullable=False),
         sa.Column("state_changed_at", portal.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("purged_at", portal.core.db.UtcDateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbound_message")),
     )
     with op.batch_alter_table("outbound_message", schema=None) as batch_op:
         batch_op.create_index("ix_outbound_message_due", ["state", "not_before"], unique=False)
         batch_op.create_index(batch_op.f("ix_outbound_message_kind"), ["kind"], unique=False)
+        batch_op.create_index("ix_outbound_message_purge", ["purged_at", "state_changed_at"], unique=False)
         batch_op.create_index(
             "ix_outbound_message_reader", ["reader_kind", "reader_id", "created_at"], unique=False
         )
@@ -2273,6 +2275,7 @@ def downgrade() -> None:
     op.drop_table("settings_version")
     with op.batch_alter_table("outbound_message", schema=None) as batch_op:
         batch_op.drop_index("ix_outbound_message_reader")
+        batch_op.drop_index("ix_outbound_message_purge")
         batch_op.drop_index(batch_op.f("ix_outbound_message_kind"))
         batch_op.drop_index("ix_outbound_message_due")
 

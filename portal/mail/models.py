@@ -61,11 +61,14 @@ class OutboundMessage(Base):
     """Why it was dropped, deferred or failed; a code, never text of the mail."""
     created_at: Mapped[datetime]
     state_changed_at: Mapped[datetime]
+    purged_at: Mapped[datetime | None]
+    """When what it pointed to was forgotten; kind, state and dates stay."""
 
     items: Mapped[list["OutboxItem"]] = related(back_populates="message", order_by="OutboxItem.id")
 
     __table_args__ = (
         Index("ix_outbound_message_due", "state", "not_before"),
+        Index("ix_outbound_message_purge", "purged_at", "state_changed_at"),
         Index("ix_outbound_message_reader", "reader_kind", "reader_id", "created_at"),
     )
 

@@ -5,6 +5,10 @@ from datetime import datetime, timedelta
 MAX_TRIES = 8
 LEASE = timedelta(minutes=5)
 """Longer than all time-outs of one conversation together."""
+KEEP_CONTEXT = timedelta(days=30)
+"""So long a message that is over can be looked up or sent once more; then only its metadata stays."""
+KEEP_STOP_LINKS = timedelta(days=400)
+"""A link that stops mail works for more than a year."""
 _WAITS_MINUTES = (1, 5, 15, 30, 60, 120, 240)
 
 

@@ -22,7 +22,7 @@ from portal.mail.dispatch import dispatch
 from portal.mail.models import MessageState, OutboundMessage, OutboxItem, ReaderKind
 from portal.mail.post import Answer, Envelope
 from portal.people.models import Client, FamilyMember
-from portal.sessions import closed_days
+from portal.sessions import closed_days, places
 from portal.sessions import service as sessions
 from portal.sessions.models import FamilySession, SessionKind
 from portal.workflows import access_ended, center_closed, session_cancelled, session_moved
@@ -367,7 +367,7 @@ class Town:
             self._lose(who, which)
 
     def _sign_up(self, who: int, which: int) -> int | None:
-        found = sessions.places.live_sign_up(self.session_ids[which], self.reader_ids[who])
+        found = places.live_sign_up(self.session_ids[which], self.reader_ids[who])
         db.session.rollback()
         return found.id if found else None
 

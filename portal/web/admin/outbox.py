@@ -4,7 +4,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from portal.mail import queries, service
+from portal.mail import delivery, queries, service
 from portal.mail.models import MessageState
 from portal.web import access, mail_words
 from portal.web.pages import Pages
@@ -34,6 +34,7 @@ def outbox() -> str:
         states=mail_words.STATES,
         tags=TAGS,
         beat=queries.last_beat(),
+        delivery=delivery.by_day(now=access.now()),
         sendable=service.DECIDABLE[MessageState.QUEUED],
         droppable=service.DECIDABLE[MessageState.DROPPED],
     )

@@ -68,3 +68,16 @@ def test_only_administrators_open_it(client: FlaskClient) -> None:
 def test_an_unknown_message_is_not_there(client: FlaskClient) -> None:
     sign_in(client, make_staff(Role.ADMIN).user, "staff")
     assert post(client, "/admin/outbox/123456789012345/again").status_code == 404
+
+
+def test_it_speaks_in_words_and_draws_the_last_days(client: FlaskClient) -> None:
+    message = make_in(MessageState.FAILED)
+    with writing():
+        message.kind, message.reason = "session_reminder", "smtp_rcpt_550"
+    sign_in(client, make_staff(Role.ADMIN).user, "staff")
+    page = client.get("/admin/outbox").text
+    assert "Reminder of a session" in page
+    assert "The mail server refused the reader&#39;s address (550)." in page
+    assert "session_reminder" not in page
+    assert '<svg class="plot"' in page
+    assert "<script" not in page.split('<svg class="plot"')[1].split("</svg>")[0]
