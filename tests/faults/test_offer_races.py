@@ -34,7 +34,7 @@ def test_an_offer_that_runs_out_while_it_is_taken_goes_to_exactly_one(app: Flask
         first.fetch_token("/more")
         ended = [race(app, client, first, second) for _ in range(RACES)]
     assert set(ended) <= {TAKEN, PASSED_ON}
-    print({"taken": ended.count(TAKEN), "passed on": ended.count(PASSED_ON)})
+    assert RACES < 100 or set(ended) == {TAKEN, PASSED_ON}, "the races all ended alike"
     empty()
 
 

@@ -77,6 +77,23 @@ def test_whoever_cannot_be_offered_a_place_is_passed_over_with_the_reason() -> N
     assert next_in_line(line, 2) == Turn((2,), ((1, "no_permission"),))
 
 
+@pytest.mark.parametrize(
+    ("present", "apart_from", "chosen", "skipped"),
+    [
+        ({9}, {9}, (2,), ((1, "kept_apart"),)),
+        ({9}, {8}, (1, 2), ()),
+        (set(), {12}, (1,), ()),  # whoever is offered a place first keeps the other out
+        ({9, 12}, {9}, (2,), ((1, "kept_apart"),)),
+    ],
+)
+def test_whoever_is_kept_apart_from_somebody_there_is_passed_over(
+    present: set[int], apart_from: set[int], chosen: tuple[int, ...], skipped: tuple[tuple[int, str], ...]
+) -> None:
+    first = Waiting(1, 1, person_id=11, apart_from=frozenset(apart_from))
+    second = Waiting(2, 2, person_id=12, apart_from=frozenset({11} & {11 if 12 in apart_from else 0}))
+    assert next_in_line([first, second], 2, present) == Turn(chosen, skipped)
+
+
 def test_nobody_is_skipped_when_no_place_went_past_them() -> None:
     assert next_in_line([Waiting(1, 1, "no_permission")], 1) == Turn()
     assert next_in_line([Waiting(1, 1), Waiting(2, 2)], 0) == Turn()
