@@ -28,12 +28,13 @@ from portal.mail.pacing import Pace
 from portal.mail.post import Post
 from portal.mail.rules import KEEP_CONTEXT
 from portal.reminders import service as reminders
-from portal.sessions import links
+from portal.sessions import conflicts, links
 from portal.sessions import service as sessions
 from portal.workflows import access_ended, address_dead, audit_damaged
 
 logger = logging.getLogger("portal.jobs")
 BATCH = 500
+OVERLAPS = job("overlaps")
 
 
 def queue_at(url: str) -> Huey:
@@ -213,10 +214,20 @@ def _beat() -> None:
         service.beat(now=clock.now())
 
 
+def flag_overlaps() -> None:
+    """Sessions that the schedule has moved under become a task; each by itself."""
+    with reading():
+        changed = list(conflicts.due(clock.now()))
+    for session_id in changed:
+        with writing():
+            conflicts.look_again(session_id, actor=OVERLAPS, now=clock.now())
+
+
 STEPS = (
     recover,
     tidy_ended_access,
     expire_offers,
+    flag_overlaps,
     prepare_reminders,
     write_imports,
     forget_old_mail,

@@ -10,20 +10,24 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import or_, select
 
+from portal.audit.models import AuditEntry
 from portal.core.actor import Actor
 from portal.core.clock import local_date
 from portal.core.db import db
 from portal.oversight import tasks
 from portal.oversight.rules import TaskKind
 from portal.people.models import Client
+from portal.schedule import appointment_times
 from portal.schedule import queries as schedule
-from portal.sessions import overlap
+from portal.sessions import overlap, places
 from portal.sessions.models import FamilySession, SessionState
 from portal.sessions.models_company import ClientPart
 from portal.sessions.overlap import Busy, What
 from portal.sessions.rules import ClientAnswer
 
 AHEAD = timedelta(days=120)
+JUST_NOW = timedelta(minutes=3)
+"""The worker looks every minute; what it missed while it stood still, the hour brings."""
 DAY = timedelta(days=1)
 
 
@@ -87,6 +91,23 @@ def recheck(
     return sum(bool(flag(each, actor=actor, now=now)) for each in _to_come(now, location_id, client_ids))
 
 
+def due(now: datetime) -> Sequence[int]:
+    """The sessions to look at again: after a change of the schedule, and once an hour all of them."""
+    changed = select(AuditEntry.id).where(
+        AuditEntry.at > now - JUST_NOW,
+        or_(AuditEntry.kind.startswith("schedule."), AuditEntry.kind == "timetable.imported"),
+    )
+    is_hour = now.minute < JUST_NOW.total_seconds() // 60
+    if not is_hour and db.session.scalars(changed.limit(1)).first() is None:
+        return ()
+    return [each.id for each in _to_come(now, None, None)]
+
+
+def look_again(session_id: int, *, actor: Actor, now: datetime) -> None:
+    """Flag one session anew, its row locked."""
+    flag(places.locked(session_id), actor=actor, now=now)
+
+
 def _to_come(
     now: datetime, location_id: int | None, client_ids: Collection[int] | None
 ) -> Sequence[FamilySession]:
@@ -128,13 +149,19 @@ def _closures(session: FamilySession) -> list[Busy]:
 
 
 def _program(session: FamilySession, client_id: int) -> list[Busy]:
+    """The client's groups and one-off appointments around the session."""
+    first = local_date(session.starts_at - DAY, session.timezone)
+    last = local_date(session.ends_at, session.timezone)
+    one_off = set(appointment_times.of_clients([client_id], first, last).get(client_id, []))
     return [
-        Busy(What.PROGRAM, each.start_at, each.end_at, each.name, is_family_hour=each.is_family_hour)
-        for each in schedule.client_times(
-            client_id=client_id,
-            from_on=local_date(session.starts_at - DAY, session.timezone),
-            to_on=local_date(session.ends_at, session.timezone),
+        Busy(
+            What.APPOINTMENT if each in one_off else What.PROGRAM,
+            each.start_at,
+            each.end_at,
+            each.name,
+            is_family_hour=each.is_family_hour,
         )
+        for each in schedule.client_times(client_id=client_id, from_on=first, to_on=last)
     ]
 
 

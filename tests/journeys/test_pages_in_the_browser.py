@@ -37,6 +37,7 @@ PAGES = {
         "/sessions",
         "/sessions/{session_id}",
         "/sessions/{session_id}/cancel",
+        "/sessions/{session_id}/needs",
         "/calendar",
         "/calendar/feed",
         "/calendar/print/choose",

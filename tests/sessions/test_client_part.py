@@ -13,6 +13,7 @@ from portal.core.errors import NotFound, TooLate
 from portal.oversight.models import Task
 from portal.oversight.rules import TaskKind, TaskState
 from portal.people.models import Client
+from portal.schedule import appointments
 from portal.schedule import service as schedule
 from portal.sessions import client_part, conflicts, planning, service
 from portal.sessions.models import FamilySession, SessionKind
@@ -165,6 +166,29 @@ def test_inside_the_clients_own_block_it_replaces_the_hour_and_outside_it_is_fla
             now=NOW,
         )
     assert tasks() == []
+
+
+@pytest.mark.usefixtures("app")
+def test_the_worker_flags_what_a_change_of_the_schedule_has_moved_under_a_session() -> None:
+    client = make_client()
+    make_episode(client=client)
+    session = for_family(client)
+    later = NOW + timedelta(minutes=20)
+    assert list(conflicts.due(later)) == []
+    with writing():
+        appointments.add(
+            client=db.session.merge(client),
+            start=datetime(2026, 3, 11, 18, 30),
+            minutes=60,
+            label="Dentist",
+            actor=STAFF,
+            now=later,
+        )
+    assert list(conflicts.due(later)) == [session.id]
+    with writing():
+        conflicts.look_again(session.id, actor=STAFF, now=later)
+    assert [each.busy.what for each in conflicts.of_session(session)] == [What.APPOINTMENT]
+    assert tasks() == [TaskKind.CONFLICT]
 
 
 @pytest.mark.usefixtures("app")

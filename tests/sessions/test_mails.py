@@ -30,7 +30,7 @@ SUBJECTS = {
 }
 
 
-PATHS = {"place_offered": "offer"}
+PATHS = {"place_offered": "offer", "session_changed": "mail/place"}
 
 
 @factory
