@@ -14,8 +14,14 @@ OUTSIDE = re.compile(
     r"|clinical|counsel(l)?ing_note|progress_note|session_note|treatment_plan|fundrais"
 )
 FREE_TEXT = re.compile(r"note|comment|remark|free_text")
-ALLOWED_NOTES = {"assignment.note_code", "disclosure_entry.notice_version", "team_notice", "notice_"}
-"""A code from a fixed list, and notices to readers: neither is a note about a client."""
+ALLOWED_NOTES = {
+    "assignment.note_code",
+    "disclosure_entry.notice_version",
+    "team_notice",
+    "notice_",
+    "family_session.logistics_note",
+}
+"""A code from a fixed list, notices to readers, and who brings the keys: none is a note about a client."""
 
 ATTENDANCE = {"sign_up.attendance"}
 """Whether a family member came; the client's own attendance has no column."""
