@@ -9,7 +9,7 @@ from pathlib import Path
 
 from portal.education.lesson import Lesson
 from portal.education.parser import MAX_BYTES, parse
-from portal.education.problems import ContentError, Problem, Report
+from portal.education.problems import SENTENCES, ContentError, Problem, Report
 
 LANGUAGES = ("en", "es")
 FOLDER = Path(__file__).parent / "content"
@@ -29,7 +29,7 @@ def read(folder: Path = FOLDER) -> dict[str, Module]:
         module = _read_module(folder, name, report)
         for code in {lesson.code for lesson in module.values()}:
             if code in modules:
-                report.problems.append(Problem(f"en/{name}", 1, f"code {code} stands in another file too"))
+                report.problems.append(Problem(f"en/{name}", 1, "code_twice", {"code": code}))
             modules[code] = module
     if report.problems:
         raise ContentError(report.problems)
@@ -52,15 +52,15 @@ def _read_module(folder: Path, name: str, report: Report) -> Module:
 def _read_file(path: Path, report: Report, language: str) -> Lesson | None:
     code = _NAME.match(path.name)
     if code is None:
-        report.add(1, "a file is named like m03-triggers.md")
+        report.add(1, "name")
     if not path.is_file():
-        report.add(1, "the translation is missing")
+        report.add(1, "no_translation")
         return None
     with path.open("rb") as file:
         raw = file.read(MAX_BYTES + 1)  # never a large file whole
     lesson = read_bytes(raw, report, language)
     if lesson and code and lesson.code != code[1]:
-        report.add(2, f"code is {lesson.code}, the file's name says {code[1]}")
+        report.add(2, "code_not_name", code=lesson.code, wanted=code[1])
     return lesson
 
 
@@ -69,7 +69,7 @@ def read_bytes(raw: bytes, report: Report, language: str) -> Lesson | None:
     try:
         return parse(raw.decode("utf-8", "ignore" if len(raw) > MAX_BYTES else "strict"), report, language)
     except UnicodeDecodeError as error:
-        report.add(raw[: error.start].count(b"\n") + 1, "is not UTF-8 text")
+        report.add(raw[: error.start].count(b"\n") + 1, "not_utf8")
         return None
 
 
@@ -79,14 +79,12 @@ def _shape(lesson: Lesson) -> dict[str, object]:
         "minutes": lesson.minutes,
         "version": lesson.version,
         "reviewed_on": lesson.reviewed_on,
-        "number of objectives": len(lesson.objectives),
-        "number of cards": len(lesson.cards),
-        "number of prompts": len(lesson.prompts),
-        "place of the right answers": [
-            [option.is_right for option in check.options] for check in lesson.checks
-        ],
+        "differs_objectives": len(lesson.objectives),
+        "differs_cards": len(lesson.cards),
+        "differs_prompts": len(lesson.prompts),
+        "differs_answers": [[option.is_right for option in check.options] for check in lesson.checks],
         "sources": [source.url for source in lesson.sources],
-        "number of facts to verify": len(lesson.to_verify),
+        "differs_facts": len(lesson.to_verify),
     }
 
 
@@ -94,7 +92,7 @@ def differences(module: Module, name: str) -> list[Problem]:
     """What a reader who changes the language in the middle would stumble over."""
     english, spanish = _shape(module["en"]), _shape(module["es"])
     return [
-        Problem(f"es/{name}", 1, f"{what}: not as in en/{name}")
+        Problem(f"es/{name}", 1, what if what in SENTENCES else "differs", {"key": what, "name": name})
         for what in english
         if english[what] != spanish[what]
     ]

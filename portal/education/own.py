@@ -35,7 +35,7 @@ def check(files: dict[str, bytes]) -> curriculum.Module:
         report = Report(f"{language}.md", [])
         lesson = curriculum.read_bytes(files[language], report, language)
         if lesson and not CODE.match(lesson.code):
-            report.add(2, f"code is {lesson.code}; a lesson of your own has a code like c01")
+            report.add(2, "code_not_own", code=lesson.code)
         problems += report.problems
         if lesson:
             module[language] = lesson

@@ -47,14 +47,14 @@ class Section:
 def parse(text: str, report: Report, language: str) -> Lesson | None:
     """The lesson in `text`; None when `report` has problems."""
     if len(text.encode()) > MAX_BYTES:
-        report.add(1, f"is larger than {MAX_BYTES // 1000} kB; a lesson has about 10")
+        report.add(1, "too_large", size=MAX_BYTES // 1000)
         return None
     text = text.removeprefix("\ufeff").replace("\r\n", "\n")
     head = front_matter.read(text, report)
     if head is None:
         return None
     for line, word in unkind(text, language):
-        report.add(line, f"“{word}”: say it person-first")
+        report.add(line, "unkind", word=word)
     sections = _sections(text, head.body_line, report)
     cards = [_card(each, report) for each in sections if each.kind == "Card"]
     practices = [_practice(each, report) for each in sections if each.kind == "Practice"]
@@ -74,14 +74,14 @@ def _sections(text: str, body_line: int, report: Report) -> list[Section]:
         if heading:
             found.append(Section(heading[1], heading[2].strip(), number))
         elif line.startswith("#"):
-            report.add(number, "a heading is `## Card: …`, `## Practice: …` or `## Check: …`")
+            report.add(number, "heading")
         elif found:
             found[-1].lines.append(line)
         elif line.strip():
-            report.add(number, "text before the first card")
+            report.add(number, "before_first")
     order = [("Card", "Practice", "Check").index(each.kind) for each in found]
     if order != sorted(order):
-        report.add(body_line, "the order is cards, practice, checks")
+        report.add(body_line, "order")
     return found
 
 
@@ -89,22 +89,22 @@ def _card(section: Section, report: Report) -> Card:
     _check_markup(section, report)
     count = markup.words(section.body)
     if not CARD_WORDS[0] <= count <= CARD_WORDS[1]:
-        report.add(section.line, f"{count} words, wanted {CARD_WORDS[0]} to {CARD_WORDS[1]}")
+        report.add(section.line, "card_words", number=count, low=CARD_WORDS[0], high=CARD_WORDS[1])
     return Card(section.title, section.body)
 
 
 def _practice(section: Section, report: Report) -> Card:
     _check_markup(section, report)
     if not section.body:
-        report.add(section.line, "the practice is empty")
+        report.add(section.line, "practice_empty")
     return Card(section.title, section.body)
 
 
 def _check_markup(section: Section, report: Report) -> None:
     for line, what in markup.strangers(section.body):
-        report.add(section.body_line + line, f"{what}: not in a lesson")
+        report.add(section.body_line + line, "markup_text", what=what)
     for _line, what in markup.strangers(section.title):
-        report.add(section.line, f"{what}: not in a heading")
+        report.add(section.line, "markup_heading", what=what)
 
 
 def _check(section: Section, report: Report) -> Check:
@@ -112,19 +112,19 @@ def _check(section: Section, report: Report) -> Check:
     for number, line in _unwrapped(section):
         option = _OPTION.match(line)
         if option is None:
-            report.add(number, "an option is `- [ ] answer — explanation`, with the explanation")
+            report.add(number, "option")
             continue
         options.append(Option(option[2].strip(), option[1] == "x", option[3].strip()))
         for _line, what in markup.strangers(f"{option[2]} {option[3]}"):
-            report.add(number, f"{what}: not in an answer")
+            report.add(number, "markup_answer", what=what)
     for _line, what in markup.strangers(section.title):
-        report.add(section.line, f"{what}: not in a question")
+        report.add(section.line, "markup_question", what=what)
     rights = sum(option.is_right for option in options)
     if rights != 1:
-        report.add(section.line, f"{rights} right answers, wanted exactly one `[x]`")
+        report.add(section.line, "rights", number=rights)
     _count("options", options, OPTIONS, section.line, report)
     if len({option.text for option in options}) != len(options):
-        report.add(section.line, "two options read the same")
+        report.add(section.line, "options_same")
     return Check(section.title, tuple(options))
 
 
@@ -144,7 +144,7 @@ def _count(what: str, things: list[Any], limits: tuple[int, int], line: int, rep
     low, high = limits
     if not low <= len(things) <= high:
         wanted = f"{low}" if low == high else f"{low} to {high}"
-        report.add(line, f"{len(things)} {what}, wanted {wanted}")
+        report.add(line, f"count_{what}", number=len(things), wanted=wanted)
 
 
 def _lesson(values: dict[str, Any], cards: list[Card], practice: Card, checks: list[Check]) -> Lesson:

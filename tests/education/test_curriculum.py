@@ -1,5 +1,6 @@
 """Lesson files: what is wrong is said with file and line, and nothing is half loaded."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,10 +8,11 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
+import config
 from portal.core.db import db, writing
 from portal.education import curriculum, markup, service
 from portal.education.models import Module, ModuleVersion
-from portal.education.problems import ContentError
+from portal.education.problems import SENTENCES, ContentError
 from tests.conftest import NOW
 
 HEAD = """---
@@ -225,3 +227,14 @@ def test_one_broken_file_loads_nothing(app: Flask, write_files: Write) -> None:
 def test_the_shipped_curriculum_loads(app: Flask) -> None:
     with writing():
         assert service.load_content(NOW) == len(curriculum.read())
+
+
+def test_every_problem_that_the_linter_can_find_has_its_sentence() -> None:
+    rooms = ("curriculum", "front_matter", "own", "parser")
+    folder = config.ROOT / "portal" / "education"
+    text = "".join((folder / f"{room}.py").read_text() for room in rooms)
+    used = set(re.findall(r'report\.add\([^"]*"([a-z_0-9]+)"', text))
+    assert len(used) > 20
+    assert used - {"reviewer"} <= set(SENTENCES)  # a key of the front matter, not a code
+    unused = {code for code in SENTENCES if f'"{code}"' not in text and not code.startswith("count_")}
+    assert not unused

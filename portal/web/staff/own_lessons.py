@@ -45,7 +45,9 @@ def own_lessons() -> ResponseReturnValue:
             return redirect(url_for(".lesson_draft", draft_id=draft.id))
         except ContentError as error:
             problems = error.problems
-    page = render_template("staff/lessons/own.html", form=form, problems=problems, drafts=own.drafts())
+    page = render_template(
+        "staff/lessons/own.html", form=form, problems=problems, drafts=own.drafts(), say=_say
+    )
     return page, 409 if problems else 200
 
 
@@ -86,6 +88,11 @@ def lesson_file(module_id: int, code: str) -> Response:
         mimetype="text/markdown",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
+
+
+def _say(problem: Problem) -> str:
+    """What is wrong, in the language of this page."""
+    return gettext(problem.sentence) % problem.details
 
 
 def _files() -> dict[str, bytes]:
