@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import insert, select, true, update
 from sqlalchemy.orm import selectinload
 
 from portal.audit import service as audit
@@ -336,7 +336,7 @@ def _decide(message: OutboundMessage, to: MessageState, *, actor: Actor, now: da
             OutboundMessage.id == message.id,
             OutboundMessage.state == before,
             OutboundMessage.state.in_(DECIDABLE[to]),
-            or_(OutboundMessage.purged_at.is_(None), to is not MessageState.QUEUED),
+            OutboundMessage.purged_at.is_(None) if to is MessageState.QUEUED else true(),
         )
         .values(
             state=to,
