@@ -121,7 +121,9 @@ def take_note_back(module_id: int) -> ResponseReturnValue:
 def print_notes(module_id: int) -> str:
     """Note and list on paper."""
     reading = _begun(module_id)
-    return render_template("family/learn/notes_print.html", text=text(reading), **own(reading))
+    return render_template(
+        "family/learn/notes_print.html", text=text(reading), next_session=next_session(), **own(reading)
+    )
 
 
 def own(reading: Reading, **forms: FlaskForm) -> dict[str, Any]:
