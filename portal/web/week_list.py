@@ -14,6 +14,8 @@ class Entry:
     note: str = ""
     own: bool = False
     href: str | None = None
+    file: str | None = None
+    """The address of the line as one event for one's own calendar."""
 
 
 @dataclass(frozen=True)

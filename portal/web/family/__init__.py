@@ -17,6 +17,7 @@ from portal.web.family import (
     permissions,
     preview,
     sessions,
+    time_file,
 )
 from portal.web.pages import blueprint
 
@@ -32,6 +33,7 @@ def build() -> Blueprint:
             every_time.pages,
             company.pages,
             calendar.pages,
+            time_file.pages,
             learn.pages,
             notes.pages,
             more.pages,
@@ -49,6 +51,7 @@ def build_preview() -> Blueprint:
         home.pages,
         sessions.pages,
         calendar.pages,
+        time_file.pages,
         learn.pages,
         notes.pages,
         permissions.pages,

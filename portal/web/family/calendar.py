@@ -15,6 +15,7 @@ from portal.web import access, agenda, ledger, weeks
 from portal.web.agenda import Agenda, ProgramTime
 from portal.web.dates import clock_time, hours, zone_name
 from portal.web.family.reader import reader
+from portal.web.family.time_file import address_of
 from portal.web.frame import href
 from portal.web.language import current
 from portal.web.pages import Pages
@@ -103,7 +104,7 @@ def _week(channel: Channel) -> dict[str, object]:
         with_program_times=not shown.is_past,  # old weeks hold only what was one's own
     )
     _note_disclosures(found, shown, channel)
-    days = _days(found, shown)
+    days = _days(found, shown, with_files=channel is Channel.PAGE)
     return {"shown": shown, "days": days, "is_empty": not any(day.entries for day in days)}
 
 
@@ -115,13 +116,17 @@ def _note_disclosures(found: Agenda, shown: Shown, channel: Channel) -> None:
             ledger.disclosed(seen.permit, f"session:{seen.session.id}", channel)
 
 
-def _days(found: Agenda, shown: Shown) -> list[Day]:
-    times = [(time.on, _program_entry(time)) for time in found.program_times]
+def _days(found: Agenda, shown: Shown, *, with_files: bool) -> list[Day]:
+    today = shown.today
+    times = [
+        (time.on, _program_entry(time, has_file=with_files and time.on >= today))
+        for time in found.program_times
+    ]
     own = [(agenda.session_day(seen), _session_entry(seen)) for seen in found.sessions]
     return days_of(shown.week.days, [*times, *own])
 
 
-def _program_entry(time: ProgramTime) -> Entry:
+def _program_entry(time: ProgramTime, *, has_file: bool) -> Entry:
     """ "Program time, 5:30 to 8:30 pm"; the relative's name only to tell several apart."""
     when = hours(time.start_at, time.end_at, time.zone)
     if time.name and time.relative:
@@ -132,7 +137,8 @@ def _program_entry(time: ProgramTime) -> Entry:
         text = _("Program time (%(name)s), %(hours)s", name=time.relative, hours=when)
     else:
         text = _("Program time, %(hours)s", hours=when)
-    return Entry(time.start_at, text)
+    file = href(".time_file", **address_of(time)) if has_file else None
+    return Entry(time.start_at, text, file=file)
 
 
 def _session_entry(seen: Seen) -> Entry:

@@ -1,3 +1,4 @@
+import re
 from collections.abc import Collection
 from datetime import UTC, date, datetime
 from typing import Any
@@ -330,3 +331,36 @@ def test_the_wall_copy_has_ones_own_times_and_nothing_of_a_client(client):
     assert "Appointment, 2:00 pm" in text
     assert [word for word in ("Marked", "Marcus", "Program time", "42 CFR") if word in text] == []
     assert ledger() == []
+
+
+def test_a_program_time_is_one_discreet_event_while_it_may_be_seen(client, write):
+    elena, marcus = make_elena(), make_followed_client()
+    consent = share(elena, marcus)
+    text = page(client, elena)
+    (address, *_others) = re.findall(r'href="([^"]+/entry\.ics)"', text)
+    answer = client.get(address)
+    assert answer.mimetype == "text/calendar"
+    assert "SUMMARY:Calendar entry" in answer.text
+    assert "CLASS:PRIVATE" in answer.text
+    assert not re.search("Dole|Marcus|Coping|Evenings|DESCRIPTION|LOCATION", answer.text)
+    assert ("program_times", "time", "page") in [(a, b.split(":")[0], c) for a, b, c in ledger()]
+    with write():
+        ending.revoke(
+            consent=db.session.get_one(Consent, consent.id), actor=Actor("client", marcus.id), now=NOW
+        )
+    assert client.get(address).status_code == 404
+
+
+def test_a_program_time_of_the_past_or_of_nobody_is_no_event(client):
+    elena, marcus = make_elena(), make_followed_client()
+    share(elena, marcus)
+    enter(client, elena)
+    for address in ("1/20260309/1730", "1/20260302/1730", "1/99999999/1730"):
+        assert client.get(f"/calendar/times/{address}/entry.ics").status_code == 404
+
+
+def test_the_wall_copy_and_the_print_carry_no_links_to_events(client):
+    elena, marcus = make_elena(), make_followed_client()
+    share(elena, marcus)
+    for address in ("/calendar/print", "/calendar/print/wall"):
+        assert "entry.ics" not in page(client, elena, address)
