@@ -55,6 +55,7 @@ ROLES: dict[str, frozenset[Role]] = {
     "staff.sheet": frozenset({T, C}),
     "staff.roster_csv": frozenset({T, C}),
     "staff.session_brief": frozenset({T, C}),
+    "staff.guests": frozenset({T, C}),
     "staff.new_series": frozenset({T, C}),
     "staff.one_series": frozenset({T, C}),
     "staff.publish_series": frozenset({T, C}),

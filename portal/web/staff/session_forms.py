@@ -145,6 +145,7 @@ class SessionForm(FlaskForm):
 
     module_code = SelectField(_("Lesson as topic"), filters=[lambda code: code or ""])
     with_client = BooleanField(_("The client takes part"))
+    is_private = BooleanField(_("Only for people invited to it"))
     needs_approval = BooleanField(_("Staff decide on each request"))
     companions = IntegerField(
         _("People somebody may bring along"),
@@ -173,7 +174,7 @@ class SessionForm(FlaskForm):
             opens_at=before.opens_at if before else None,
             sign_up_until=before.sign_up_until if before else None,
             needs_approval=self.needs_approval.data,
-            is_private=before.is_private if before else False,
+            is_private=self.is_private.data,
             with_client=self.with_client.data,
             companions=self.companions.data or 0,
         )
