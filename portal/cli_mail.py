@@ -11,7 +11,9 @@ from sqlalchemy.exc import OperationalError
 from portal.core import clock
 from portal.core.actor import job
 from portal.core.db import reading, writing
-from portal.mail import bounces, queries, suppression
+from portal.mail import bounces, queries, smtp, suppression
+from portal.operation import watch
+from portal.operation.alarm import WHAT_TO_DO, Alarm
 from portal.workflows import address_dead
 
 logger = logging.getLogger("portal.mail")
@@ -35,6 +37,23 @@ def status() -> None:
         click.echo(f"The worker's last round was {int((now - beat).total_seconds())} seconds ago.")
     if away is not None:
         click.echo(f"No mail server has been reached for {int((now - away).total_seconds())} seconds.")
+
+
+@mail.command("watch")
+def watch_over() -> None:
+    """Alert a person and end with 1 where the worker, the mail server or the disk does not work.
+
+    For a timer: the worker watches by itself, but cannot tell of its own end.
+    """
+    now, config = clock.now(), current_app.config
+    with reading():
+        found = watch.troubles(now=now, database_url=config["SQLALCHEMY_DATABASE_URI"])
+    Alarm(config["PORTAL_ALERT_ADDRESS"], config["MAIL_DEFAULT_SENDER"], smtp.KeptLine).ring(found, now)
+    for trouble in found:
+        click.echo(WHAT_TO_DO[trouble])
+    if found:
+        sys.exit(1)
+    click.echo("All is well.")
 
 
 @mail.command("bounce")

@@ -27,6 +27,8 @@ from portal.mail.models import FINAL_STATES, MessageState
 from portal.mail.pacing import Pace
 from portal.mail.post import Post
 from portal.mail.rules import KEEP_CONTEXT
+from portal.operation import watch
+from portal.operation.alarm import Alarm
 from portal.reminders import service as reminders
 from portal.sessions import conflicts, links
 from portal.sessions import service as sessions
@@ -112,11 +114,25 @@ class Worker:
         self.sweep()
         with self.app.app_context():
             _attempt(_beat)
+            _attempt(self.watch)
 
     def check(self) -> None:
         """What is looked at once a day, at night (UTC)."""
         with self.app.app_context():
             _attempt(check_the_seals)
+
+    @cached_property
+    def alarm(self) -> Alarm:
+        """It remembers when it last rang."""
+        config = self.app.config
+        return Alarm(config["PORTAL_ALERT_ADDRESS"], config["MAIL_DEFAULT_SENDER"], smtp.KeptLine)
+
+    def watch(self) -> None:
+        """Ring where something has not worked for five minutes, also what this worker cannot mend."""
+        now = clock.now()
+        with reading():
+            found = watch.troubles(now=now, database_url=self.app.config["SQLALCHEMY_DATABASE_URI"])
+        self.alarm.ring(found, now)
 
     def run(self, *, threads: int = 2, periodic: bool = True) -> None:
         """Work until told to stop; what has begun is finished first."""

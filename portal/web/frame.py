@@ -8,6 +8,9 @@ from werkzeug.local import LocalProxy
 
 from portal.center import settings
 from portal.center.settings import CenterSettings
+from portal.core import clock
+from portal.operation import watch
+from portal.operation.watch import Trouble
 
 AWAY_FROM_THE_DATABASE = CenterSettings()
 """Error pages are shown when the database is away, too; then the defaults must do."""
@@ -21,6 +24,15 @@ def center() -> CenterSettings:
         except SQLAlchemyError:
             return AWAY_FROM_THE_DATABASE
     found: CenterSettings = g.center
+    return found
+
+
+def troubles() -> list[Trouble]:
+    """What the staff should know about the machine, looked up once a request."""
+    if "troubles" not in g:
+        url = current_app.config["SQLALCHEMY_DATABASE_URI"]
+        g.troubles = watch.troubles(now=clock.now(), database_url=url)
+    found: list[Trouble] = g.troubles
     return found
 
 
@@ -54,4 +66,4 @@ def this_page() -> str:
 def init_app(app: Flask) -> None:
     """Offer each as a template global; `center` is read only where a page asks for it."""
     app.extensions["addresses"] = {}
-    app.jinja_env.globals.update(center=LocalProxy(center), href=href, this_page=this_page)
+    app.jinja_env.globals.update(center=LocalProxy(center), href=href, troubles=troubles, this_page=this_page)

@@ -5,8 +5,10 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from portal.accounts import service as accounts
+from portal.core import clock
 from portal.core.db import writing
-from portal.web import access
+from portal.mail import queries as mail
+from portal.web import access, frame
 from portal.web.frame import center, href
 from portal.web.pages import Pages
 
@@ -53,6 +55,15 @@ def urgent_help() -> str:
 
 
 @pages.get("/healthz")
-def healthz() -> dict[str, str]:
-    """Whether the web server answers."""
-    return {"status": "ok"}
+def healthz() -> dict[str, object]:
+    """Whether the web server answers, and how the worker, the mail server and the disk do.
+
+    It answers 200 in any case: a balancer must not take the pages away because mail is late.
+    """
+    now, beat = clock.now(), mail.last_beat()
+    found = frame.troubles()
+    return {
+        "status": "look" if found else "ok",
+        "worker_seconds": int((now - beat).total_seconds()) if beat else None,
+        "in_trouble": [trouble.value for trouble in found],
+    }
