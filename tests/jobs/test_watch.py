@@ -1,6 +1,7 @@
 """Somebody is told when the worker, the mail server or the disk has not worked for five minutes."""
 
 import logging
+from collections import Counter
 
 import pytest
 from flask import Flask
@@ -89,12 +90,12 @@ def test_a_server_away_for_five_minutes_rings_once_an_hour(
 
 def _away(app: Flask) -> None:
     with app.app_context():
-        jobs.note_server(jobs.Counter(server_away=1))
+        jobs.note_server(Counter(server_away=1))
 
 
 def _back(app: Flask) -> None:
     with app.app_context():
-        jobs.note_server(jobs.Counter(sent=1))
+        jobs.note_server(Counter(sent=1))
 
 
 def test_a_full_disk_is_told(app: Flask, held_clock: HeldClock, monkeypatch: pytest.MonkeyPatch) -> None:
