@@ -1,5 +1,6 @@
 """The accounting of disclosures: three years, and its sum is the ledger's."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -78,6 +79,9 @@ def test_the_client_reads_it_as_a_page_and_as_a_pdf(
     words = pdf.text(client.get("/my/accounting.pdf").data).replace(" ", "")
     assert "36inall" in words
     assert "ElenaDole" in words
+    times = [int(each) for each in re.findall(r'data-l="Times">(\d+)<', page.text)]
+    assert sum(times) == count(shared.client) == 36
+    assert words.count("textfamily-2") == len(times)  # the same lines, a row each
 
 
 def test_nothing_shared_is_a_page_too(client: FlaskClient) -> None:

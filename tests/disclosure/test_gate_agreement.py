@@ -334,6 +334,7 @@ MARKS: dict[str, tuple[str, Scope]] = {
     "suggested this": ("/learn", Scope.LESSONS),
     "5:30": ("/calendar", Scope.PROGRAM_TIMES),
     "Marked group": ("/calendar", Scope.GROUP_NAMES),
+    "Level of care:": ("/home", Scope.PROGRAM_STEP),
     "finished the program on": ("/permissions", Scope.FINISHED_OR_LEFT),
 }
 """What only one box can show, and where it would stand."""

@@ -1,8 +1,9 @@
 """The rules of `docs/part2.md` by their numbers: T-R1 to T-R8, and P2-01 to P2-17.
 
-Each goes through pages or workflows on a real database. Not here, since their rooms are not
-built yet: P2-15 (an incident is drafted), P2-18 (backups), P2-19 (purging), P2-20 (the break-glass
-half; "not on the caseload is 404, and audited" stands in `web/staff/test_clients.py`).
+Each goes through pages or workflows on a real database. P2-15 stands in
+`workflows/test_tasks_of_consent.py`, P2-18 in `operation/test_backup.py`; P2-19 (purging) and P2-20's
+break-glass belong to running the center ("not on the caseload is 404, and audited" stands in
+`web/staff/test_clients.py`).
 """
 
 import logging

@@ -33,7 +33,15 @@ from tests.factories.schedule import make_block, make_enrolment, make_track
 from tests.factories.sessions import make_session, make_sign_up
 from tests.signin import sign_in
 
-MARKS = ("Zebulon", "Quartz", "Marked group", "Marked evening", "5:30 to 8:30", "suggested this")
+MARKS = (
+    "Zebulon",
+    "Quartz",
+    "Marked group",
+    "Marked evening",
+    "5:30 to 8:30",
+    "suggested this",
+    "Level of care:",
+)
 
 CLIENT_LINKED = {
     "family.home",
