@@ -1,6 +1,7 @@
 """`flask mail`: the outbox and the mail server, for the center's IT."""
 
 import logging
+import smtplib
 import sys
 
 import click
@@ -12,7 +13,8 @@ from portal.core import clock
 from portal.core.actor import job
 from portal.core.db import reading, writing
 from portal.mail import bounces, queries, smtp, suppression
-from portal.operation import watch
+from portal.mail.models import MessageState
+from portal.operation import mail_check, watch
 from portal.operation.alarm import WHAT_TO_DO, Alarm
 from portal.workflows import address_dead
 
@@ -54,6 +56,46 @@ def watch_over() -> None:
     if found:
         sys.exit(1)
     click.echo("All is well.")
+
+
+@mail.command("check")
+@click.option("--to", "address", help="Who gets the test mail; without it PORTAL_ALERT_ADDRESS.")
+@click.option("--selector", default="", help="The relay's DKIM selector.")
+def check(address: str | None, selector: str) -> None:
+    """Try the mail server, look at the sender's domain, send one test mail; ends with 1 if that fails."""
+    config = current_app.config
+    _say("mail server", *_try_the_server())
+    for found in mail_check.advice(
+        sender=config["MAIL_DEFAULT_SENDER"],
+        username=config["MAIL_USERNAME"],
+        selector=selector,
+        look_up=mail_check.txt_records,
+    ):
+        _say(found.subject, found.is_well, found.text)
+    to = address or config["PORTAL_ALERT_ADDRESS"]
+    if not to:
+        _say("test mail", None, "Nobody to send it to: use --to, or set PORTAL_ALERT_ADDRESS.")
+        return
+    answer = Alarm(to, config["MAIL_DEFAULT_SENDER"], smtp.KeptLine).write("This is a test. All is well.")
+    is_sent = answer.state is MessageState.SENT
+    _say("test mail", is_sent, "It was taken." if is_sent else f"It was not taken: {answer.reason}.")
+    if not is_sent:
+        sys.exit(1)
+
+
+def _try_the_server() -> tuple[bool, str]:
+    try:
+        return True, smtp.try_out()
+    except (OSError, smtplib.SMTPException) as error:
+        return (
+            False,
+            f"No way in: {type(error).__name__}. Look at PORTAL_MAIL_SERVER and its kin.",
+        )
+
+
+def _say(subject: str, is_well: bool | None, text: str) -> None:
+    mark = {True: "good   ", False: "MEND   ", None: "unknown"}[is_well]
+    click.echo(f"{mark} {subject}: {text}")
 
 
 @mail.command("bounce")

@@ -213,3 +213,13 @@ def _message(envelope: Envelope) -> Mail:
 def _code(step: str, error: Exception) -> str:
     """A reason without any text of the server's, which may quote addresses."""
     return f"{step}_{type(error).__name__}"[:60].lower()
+
+
+def try_out() -> str:
+    """Connect, encrypt and sign in once; says how. Raises OSError and SMTPException."""
+    host = Connection(mail).configure_host()
+    with host:
+        inside = isinstance(host.sock, ssl.SSLSocket)
+        how = f"encrypted ({host.sock.version()}), certificate verified" if inside else "not encrypted"
+        signed_in = "signed in" if current_app.config["MAIL_USERNAME"] else "without signing in"
+        return f"connected, {how}, {signed_in}."

@@ -43,12 +43,17 @@ class Alarm:
             return False
         self.last = now
         logger.critical("in trouble: %s", ", ".join(found))
-        return bool(self.address) and self._write(found).state is MessageState.SENT
+        return bool(self.address) and self._told(found)
 
-    def _write(self, found: Sequence[Trouble]) -> Answer:
+    def _told(self, found: Sequence[Trouble]) -> bool:
+        answer = self.write("\n".join(WHAT_TO_DO[each] for each in found))
+        return answer.state is MessageState.SENT
+
+    def write(self, text: str) -> Answer:
+        """One mail, past the outbox."""
         line = self.open_line()
         try:
-            return line.send(letter("\n".join(WHAT_TO_DO[each] for each in found), self), lambda _point: None)
+            return line.send(letter(text, self), lambda _point: None)
         finally:
             line.close()
 
