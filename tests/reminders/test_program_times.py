@@ -1,7 +1,8 @@
 """The day before an entry on the client's own schedule: opt-in, permitted, and following every change."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -13,9 +14,10 @@ from portal.core.actor import Actor
 from portal.core.db import db, writing
 from portal.mail.dispatch import dispatch
 from portal.mail.models import MessageState, OutboundMessage
-from portal.people.models import FamilyMember
+from portal.people.models import Client, FamilyMember
 from portal.reminders import queries
 from portal.reminders.service import prepare_all
+from portal.schedule import appointments, changes, occurrences
 from portal.schedule.models import Block, BlockException, ExceptionKind
 from portal.workflows import access_ended
 from tests.conftest import NOW, HeldClock
@@ -123,3 +125,39 @@ def test_a_moved_group_is_told_at_its_new_time(app: Flask, morning: Morning, hel
 def test_the_page_lists_it(app: Flask, morning: Morning) -> None:
     kinds = {kind for kind, _ in queries.upcoming_for(family_member_id=morning.reader.id, now=NOW)}
     assert kinds == {"program_time_reminder"}
+
+
+STAFF: dict[str, Any] = {"actor": Actor("staff", 1), "now": NOW}
+
+
+def test_a_group_that_staff_ended_reminds_nobody_until_it_goes_on(app: Flask, morning: Morning) -> None:
+    for ends_on, mails in ((date(2026, 3, 4), 0), (None, 1)):
+        with writing():
+            changes.end_block(block_id=morning.block.id, ends_on=ends_on, **STAFF)
+        assert len(send(app).mails) == mails
+
+
+def test_a_time_that_staff_moved_back_is_told_of_as_it_is_now(app: Flask, morning: Morning) -> None:
+    where: dict[str, Any] = {"block_id": morning.block.id, "original_start": THURSDAY}
+    with writing():
+        occurrences.cancel_occurrence(**where, **STAFF)
+    assert send(app).mails == []
+    with writing():
+        occurrences.restore_occurrence(**where, **STAFF)
+    assert [len(send(app).mails) for _ in range(2)] == [1, 0]
+
+
+def test_an_appointment_is_told_of_like_any_program_time_and_without_its_label(
+    app: Flask, morning: Morning
+) -> None:
+    with writing():
+        changes.end_block(block_id=morning.block.id, ends_on=date(2026, 3, 4), **STAFF)
+        appointments.add(
+            client=db.session.get_one(Client, morning.consent.client_id),
+            start=THURSDAY,
+            minutes=30,
+            label="Medication visit",
+            **STAFF,
+        )
+    (mail,) = send(app).mails
+    assert "Medication" not in mail.as_string()
