@@ -7,6 +7,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from portal.center import settings
 from portal.consent import ending
 from portal.consent.models import Consent
 from portal.consent.rules import Scope
@@ -276,3 +277,15 @@ def test_a_move_that_was_told_has_no_reminder_on_its_heels(
             now=NOW,
         )
     assert len(send(app).mails) == mails
+
+
+def test_a_kind_of_session_may_have_leads_of_its_own(
+    app: Flask, evening: Evening, held_clock: HeldClock
+) -> None:
+    with writing():
+        settings.change(
+            seen_version=0, values={"lead_hours_by_kind": {"multi_family": [20]}}, actor=STAFF, now=NOW
+        )
+    assert send(app).mails == []
+    held_clock.advance(hours=3)
+    assert len(send(app).mails) == 1

@@ -14,6 +14,7 @@ from portal.center import settings as center
 from portal.center.settings import CenterSettings
 from portal.core.errors import TooLate
 from portal.people import queries as people
+from portal.sessions.rules import SessionKind
 from portal.web import access
 from portal.web.pages import Pages
 from portal.web.refusal import submitted
@@ -22,6 +23,20 @@ pages = Pages()
 
 _a_name = [DataRequired(lazy_gettext("Type a name.")), Length(max=80)]
 _a_time = [InputRequired(lazy_gettext("Type a time, such as 21:00."))]
+
+
+LEADS = r"\s*(\d{1,3}(\s*,\s*\d{1,3}){0,3})?\s*"
+
+
+def _kind_leads(label: str) -> StringField:
+    return StringField(
+        label,
+        [
+            Optional(),
+            Regexp(LEADS + "$", message=lazy_gettext("Type hours with commas between, such as 72, 24.")),
+        ],
+        description=lazy_gettext("Hours before, such as 72, 24. Empty: as above."),
+    )
 
 
 class SettingsForm(FlaskForm):
@@ -68,6 +83,10 @@ class SettingsForm(FlaskForm):
         [NumberRange(2, 168, message=lazy_gettext("Type a number from 2 to 168."))],
         description=lazy_gettext("The same number as above means one reminder."),
     )
+    single_family_leads = _kind_leads(lazy_gettext("Single family sessions"))
+    multi_family_leads = _kind_leads(lazy_gettext("Multi-family groups"))
+    education_evening_leads = _kind_leads(lazy_gettext("Education evenings"))
+    open_house_leads = _kind_leads(lazy_gettext("Open houses"))
     quiet_from = TimeField(
         lazy_gettext("Quiet from"),
         _a_time,
@@ -99,17 +118,32 @@ class SettingsForm(FlaskForm):
         if not form.is_submitted():
             form.version.data = str(now.version)
             form.first_lead.data, form.last_lead.data = now.lead_hours[0], now.lead_hours[-1]
+            for kind, hours in now.lead_hours_by_kind.items():
+                form[f"{kind}_leads"].data = ", ".join(str(each) for each in hours)
         return form
 
     def content(self) -> dict[str, Any]:
         """The values by the names of `CenterSettings`."""
         plain = {one.name: one.data for one in self if one.name in center.NAMES}
-        return plain | {"lead_hours": tuple(sorted(set(self.leads), reverse=True))}
+        return plain | {
+            "lead_hours": tuple(sorted(set(self.leads), reverse=True)),
+            "lead_hours_by_kind": self.leads_by_kind,
+        }
 
     @property
     def leads(self) -> tuple[int, int]:
         """Hours before a session, as typed."""
         return self.first_lead.data or 0, self.last_lead.data or 0
+
+    @property
+    def leads_by_kind(self) -> dict[str, list[int]]:
+        """Kind of session → its own hours, longest first; a week at most, two hours at least."""
+        typed = {kind.value: (self[f"{kind.value}_leads"].data or "").strip() for kind in SessionKind}
+        return {
+            kind: sorted({min(168, max(2, int(each))) for each in text.split(",")}, reverse=True)
+            for kind, text in typed.items()
+            if text
+        }
 
     @property
     def seen_version(self) -> int:

@@ -96,3 +96,17 @@ def test_signed_out_and_without_a_token_nothing_is_saved(admin: FlaskClient) -> 
         cookie.clear()
     assert admin.get("/admin/settings").location.startswith("/sign-in")
     assert settings.current().version == 0
+
+
+def test_a_kind_of_session_has_leads_of_its_own(admin: FlaskClient) -> None:
+    post(admin, "/admin/settings", {**PAGE, "multi_family_leads": "24, 120"})
+    assert settings.current().lead_hours_by_kind == {"multi_family": [120, 24]}
+    page = check_page(admin.get("/admin/settings"), budget=STAFF_BYTES, status=200)
+    assert page.by_id()["multi_family_leads"].attributes["value"] == "120, 24"
+
+
+@pytest.mark.parametrize("typed", ["soon", "72;24", "1, 2, 3, 4, 5", "-3"])
+def test_leads_that_are_no_hours_are_said_beside_the_field(admin: FlaskClient, typed: str) -> None:
+    page = post(admin, "/admin/settings", {**PAGE, "multi_family_leads": typed}).text
+    assert "Type hours with commas between" in page
+    assert settings.current().lead_hours_by_kind == {}
