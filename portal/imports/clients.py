@@ -29,7 +29,8 @@ from portal.imports.importer import Importer, name_cell, read_cell
 from portal.imports.models import RecordNumber
 from portal.imports.report import ReportRow, RowState
 from portal.imports.tables import TableRow
-from portal.oversight.rules import TaskKind
+from portal.oversight.models import Task
+from portal.oversight.rules import TaskKind, TaskState
 from portal.oversight.tasks import open_task
 from portal.people import queries as people_queries
 from portal.people import service as people
@@ -270,9 +271,11 @@ class CensusImporter(ClientImporter):
             and known.location_id in self.named_locations
             and known.client_id not in self.named
         ]
+        asked = _asked()
         for known in sorted(rest, key=lambda each: (each.family_name, each.given_name)):
             text = ", ".join(filter(None, (known.number, known.given_name, known.family_name)))
-            yield ReportRow(0, text, RowState.GONE, Gone(known.client_id, known.location_id))
+            state = RowState.THERE if known.client_id in asked else RowState.GONE
+            yield ReportRow(0, text, state, Gone(known.client_id, known.location_id))
 
     def write(self, wanted: object, *, actor: Actor, now: datetime) -> None:
         """As for clients; who is gone becomes a task."""
@@ -330,6 +333,12 @@ def _tracks() -> dict[tuple[int, str], Track]:
 def _in_care() -> set[int]:
     running = (EpisodeStatus.ACTIVE, EpisodeStatus.PLANNED)
     return set(db.session.scalars(select(Episode.client_id).where(Episode.status.in_(running))))
+
+
+def _asked() -> set[int | None]:
+    """About whom an open task asks already."""
+    query = select(Task.client_id).where(Task.kind == TaskKind.CENSUS, Task.state == TaskState.OPEN)
+    return set(db.session.scalars(query))
 
 
 def _everybody() -> Iterator[Known]:

@@ -137,8 +137,10 @@ def test_a_census_names_who_is_new_changed_and_gone(bring):
     (task,) = db.session.scalars(select(Task)).all()
     assert (task.kind.value, task.client_id) == ("census", lost.client_id)
     assert db.session.get_one(Episode, lost.id).ended_on is None
+    once = everything()
+    assert codes(CENSUS, census) == ["there", "there", "there"]
     bring(CENSUS, census)
-    assert how_many(Task) == 1
+    assert (how_many(Task), everything()) == (1, once)
 
 
 def test_a_census_ends_a_program_whose_last_day_it_says(bring):
