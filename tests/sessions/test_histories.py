@@ -328,7 +328,7 @@ def test_any_history_keeps_the_promises(app: Flask, engine: str) -> None:
         OneSession,
         settings=settings(
             max_examples=histories(engine),
-            stateful_step_count=8,
+            stateful_step_count=7,
             deadline=None,
             database=None,
             suppress_health_check=list(HealthCheck),
