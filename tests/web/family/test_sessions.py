@@ -22,7 +22,7 @@ from tests.factories.people import make_family_member, make_staff, make_user
 from tests.factories.sessions import make_session, make_sign_up
 from tests.signin import post, sign_in
 
-STAFF = Actor("staff", 1)
+STAFF = Actor("staff", None)
 
 
 def signed_in(client: FlaskClient, **values: Any) -> FamilyMember:
