@@ -219,7 +219,9 @@ def try_out() -> str:
     """Connect, encrypt and sign in once; says how. Raises OSError and SMTPException."""
     host = Connection(mail).configure_host()
     with host:
-        inside = isinstance(host.sock, ssl.SSLSocket)
-        how = f"encrypted ({host.sock.version()}), certificate verified" if inside else "not encrypted"
+        sock = host.sock
+        how = "not encrypted"
+        if isinstance(sock, ssl.SSLSocket):
+            how = f"encrypted ({sock.version()}), certificate verified"
         signed_in = "signed in" if current_app.config["MAIL_USERNAME"] else "without signing in"
         return f"connected, {how}, {signed_in}."

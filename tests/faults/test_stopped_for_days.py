@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from portal import jobs
-from portal.core.db import db
+from portal.core.db import db, writing
 from portal.mail.models import MailAddress, MessageState, OutboundMessage
 from tests.conftest import NOW, HeldClock
 from tests.factories.mail import make_mail_reader, make_message
@@ -32,7 +32,7 @@ def confirming(**values: object) -> int:
     reader = make_mail_reader()
     row = db.session.scalars(select(MailAddress).where(MailAddress.reader_id == reader.id)).one()
     row_id = row.id
-    with jobs.writing():
+    with writing():
         db.session.get_one(MailAddress, row_id).confirmed_at = None
     return make_message(reader, kind="confirm_address", context={"address_id": row_id}, **values).id
 
