@@ -74,5 +74,5 @@ def _signers(consent: Consent, now: datetime) -> Signers | None:
 
 def _move_end(consent: Consent) -> str:
     birthday = rules.of_age_on(consent.client.birth_on)
-    consent.guardian_until = rules.midnight(birthday, elements.zone_of(consent))
+    consent.guardian_until = clock.midnight(birthday, elements.zone_of(consent))
     return "end_moved"
