@@ -185,7 +185,8 @@ def _print(report: Report) -> None:
         click.echo(f"{place}: {row.text}: {_told(row)}")
     if report.total > len(report.rows):
         click.echo(f"... and {report.total - len(report.rows)} more rows.")
-    counts = [f"{report.count(state)} {word}" for state, word in STATES.items()]
+    told = [state for state in STATES if report.count(state) or state not in SELDOM]
+    counts = [f"{report.count(state)} {STATES[state]}" for state in told]
     click.echo(", ".join(counts) + ".")
 
 
@@ -196,6 +197,10 @@ STATES = {
     RowState.THERE: "there already",
     RowState.PROBLEM: "with a problem",
 }
+
+
+SELDOM = (RowState.CHANGED, RowState.GONE)
+"""Counted only where there are any: most kinds of file know neither."""
 
 
 def _told(row: ReportRow) -> str:
