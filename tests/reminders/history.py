@@ -251,8 +251,9 @@ class Town:
             pass
         self.nothing_due_is_missing()
 
-    def only_prepare(self) -> None:
-        """The worker is killed between preparing and sending."""
+    def only_prepare(self, hours: int) -> None:
+        """Time passes; then the worker is killed between preparing and sending."""
+        self.clock.advance(hours=hours)
         jobs.prepare_reminders()
 
     def round(self) -> bool:
@@ -295,9 +296,10 @@ class Town:
         assert evening.is_open or self.books[who].is_permitted, "not permitted"
         assert item.time_revision == evening.revision, "an old time"
         assert at < evening.starts_at - HOUR, "too late"
-        assert at >= self._said_at(who, which) + 2 * HOUR, "just booked"
+        due_at = self._due_at(which, item.lead_hours)
+        assert min(at, due_at) >= self._said_at(who, which) + 2 * HOUR, "just booked"
         self.told.add(key)
-        return self._due_at(which, item.lead_hours)
+        return due_at
 
     def _told_news(self, who: int, message: OutboundMessage, item: OutboxItem) -> None:
         which = self.session_ids.index(int(item.subject.split(":")[1]))

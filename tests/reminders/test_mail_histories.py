@@ -8,6 +8,7 @@ time. What was sent is captured where it would go to the server.
 import os
 from typing import Any
 
+import pytest
 from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -34,7 +35,8 @@ STEP = st.one_of(
     st.tuples(st.just("sign"), READER),
     st.tuples(st.just("change_address"), READER),
     st.tuples(st.just("confirm"), READER),
-    st.tuples(st.just("only_prepare")),
+    st.tuples(st.just("only_prepare"), st.sampled_from([2, 3, 5, 24])),
+    st.tuples(st.just("only_prepare"), st.sampled_from([2, 3, 5, 24])),
 )
 
 
@@ -74,3 +76,22 @@ def test_every_mail_was_due_and_permitted_and_none_is_missing(
 def test_the_reckoning_sees_reminders_at_all(app: Flask, held_clock: HeldClock) -> None:
     town = live(app, held_clock, [("book", 1, 1), ("pass_time", 5), ("pass_time", 26), ("pass_time", 23)])
     assert len(town.told) >= 3
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("move", 0, 24),
+        ("cancel", 0),
+        ("give_up", 0, 0),
+        ("withdraw", 0),
+        ("choose", 0, ()),
+        ("change_address", 0),
+    ],
+    ids=lambda change: str(change[0]),
+)
+def test_a_change_after_preparing_is_followed(
+    app: Flask, held_clock: HeldClock, change: tuple[Any, ...]
+) -> None:
+    town = live(app, held_clock, [("only_prepare", 3), change, ("pass_time", 1)])
+    assert (0, 0, 1, 24) not in town.told
