@@ -95,3 +95,11 @@ def test_a_change_after_preparing_is_followed(
 ) -> None:
     town = live(app, held_clock, [("only_prepare", 3), change, ("pass_time", 1)])
     assert (0, 0, 1, 24) not in town.told
+
+
+def test_a_place_booked_an_hour_before_its_reminder_is_not_reminded(
+    app: Flask, held_clock: HeldClock
+) -> None:
+    town = live(app, held_clock, [("pass_time", 1), ("book", 1, 0), ("pass_time", 5)])
+    assert {key for key in town.told if key[:2] == (1, 0)} == set()
+    assert (0, 0, 1, 24) in town.told
