@@ -11,8 +11,11 @@ from portal import jobs
 from portal.core.db import reading
 from portal.operation import watch
 from portal.operation.watch import Trouble
+from portal.people.models import Role
 from tests.conftest import HeldClock
 from tests.factories.mail import make_message
+from tests.factories.people import make_staff
+from tests.signin import sign_in
 from tests.smtp import Mailbox, mail_server
 
 pytestmark = pytest.mark.smtp
@@ -104,3 +107,11 @@ def test_a_full_disk_is_told(app: Flask, held_clock: HeldClock, monkeypatch: pyt
         jobs.worker_of(app).round()
         jobs.worker_of(app).round()
     assert len(alerts(box)) == 1
+
+
+def test_the_staff_see_it_on_their_pages(app: Flask, client: FlaskClient, held_clock: HeldClock) -> None:
+    jobs.worker_of(app).round()
+    held_clock.advance(minutes=5)
+    sign_in(client, make_staff(Role.ADMIN).user, "staff", now=held_clock.at)
+    page = client.get("/admin/outbox").get_data(as_text=True)
+    assert "the worker has not been at work for five minutes" in page
