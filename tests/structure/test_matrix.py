@@ -45,6 +45,8 @@ LETTERS = {
 STAFF = {"T": Role.THERAPIST, "C": Role.COORDINATOR, "A": Role.ADMIN, "P": Role.PRIVACY_OFFICER}
 NOWHERE = 100_000_000_000_001
 SIGNS_OUT = ("/sign-out", "/leave")
+NEEDS_MORE = ("/staff/consents/new", "/my/check-in/leave")
+"""Not there without a query or something that waits: 404 is the page's own answer."""
 
 
 @dataclass(frozen=True)
@@ -138,7 +140,9 @@ def is_right(*, may: bool, letter: str, rule: Rule, status: int, location: str) 
     """Whether an answer is what the table says. Signed out: the door, never a word more."""
     at_door = status in (302, 303) and location.startswith("/sign-in")
     if may:
-        bound = bool(rule.arguments)  # whether there is such a thing, is the page's own to say
+        bound = (
+            bool(rule.arguments) or rule.rule in NEEDS_MORE
+        )  # whether there is such a thing, is the page's own to say
         return status < 500 and (status != 404 or bound) and (letter == "O" or not at_door or bound)
     return (at_door or status == 404) if letter == "O" else status == 404
 
@@ -159,11 +163,11 @@ def test_the_table_is_large_enough_to_mean_something(app: Flask) -> None:
 @pytest.mark.parametrize("letter", list(LETTERS))
 def test_each_person_opens_what_the_table_says(app: Flask, client: FlaskClient, letter: str) -> None:
     place, lines, wrong = settle(), table(), []
+    if letter != "O":
+        enter(client, letter, place)
     for address, rule in routes(app).items():
         if address in SIGNS_OUT:
             continue
-        if letter != "O":
-            enter(client, letter, place)
         may = letter in lines[address].who
         for method, status, location in answers(client, rule, {}):
             if not is_right(may=may, letter=letter, rule=rule, status=status, location=location):
@@ -175,10 +179,12 @@ def test_each_person_opens_what_the_table_says(app: Flask, client: FlaskClient, 
 def test_the_clients_of_another_location_are_not_there(app: Flask, client: FlaskClient, letter: str) -> None:
     here, elsewhere = settle(), settle()
     opened, closed = [], 0
+    enter(client, letter, here)
     for address, rule in routes(app).items():
         if not set(rule.arguments) & set(here.ids) or rule.endpoint.startswith(("public.", "signin.")):
             continue
-        enter(client, letter, here)
+        if letter == "P" and rule.endpoint.startswith("privacy."):
+            continue  # the privacy office answers for every location
         for method, status, _location in answers(client, rule, elsewhere.ids):
             closed += status == 404
             if status != 404:
