@@ -59,6 +59,7 @@ CLIENT_LINKED = {
     "family.lesson_finished",
     "family.lesson_print",
     "family.lesson_notes",
+    "family.print_notes",
     "family.permissions",
 }
 """The pages of the family that show something of a client, each through a permit."""
