@@ -121,9 +121,13 @@ def test_from_a_signed_permission_to_a_delivered_reminder(scene: Scene) -> None:
 
 
 def the_coordinator_enters_the_family(scene: Scene) -> None:
-    staff, began = scene.staff, time.monotonic()
+    staff = scene.staff
     staff.signs_in("dana@center.example")
     staff.sets_up_the_second_factor(scene.clock.at)
+    staff.keeps_a_picture("backup-codes-1280")
+    (word_of_a_change,) = scene.worker_works()
+    assert_discreet(word_of_a_change)
+    began = time.monotonic()
     staff.open("/staff/intake")
     staff.types(given_name="Marcus", family_name="Dole", email="marcus@mail.example", language=scene.language)
     staff.types(birth_on__month="5", birth_on__day="17", birth_on__year="1990", start_on="2026-02-09")
