@@ -162,6 +162,8 @@ ROLES: dict[str, frozenset[Role]] = {
     "staff.sign_in_settings": frozenset({T, C, A, P}),
     "staff.change_passphrase": frozenset({T, C, A, P}),
     "staff.new_backup_codes": frozenset({T, C, A, P}),
+    "staff.keep_apart": frozenset({T, C}),
+    "staff.end_apart": frozenset({T, C}),
     "staff.handovers": frozenset({C}),
     "staff.hand_over": frozenset({C}),
     "staff.caller": frozenset({T, C}),

@@ -6,6 +6,7 @@ from portal.accounts.models import Audience
 from portal.web.pages import blueprint
 from portal.web.staff import (
     account,
+    apart,
     appointments,
     birth_dates,
     briefs,
@@ -92,6 +93,7 @@ def build() -> Blueprint:
             tasks.pages,
             calls.pages,
             handover.pages,
+            apart.pages,
         ],
         url_prefix="/staff",
     )
