@@ -136,7 +136,7 @@ def session_events(
         .join(SignUp.session)
         .outerjoin(Relationship, Relationship.id == SignUp.relationship_id)
         .where(
-            SignUp.family_member_id.in_(ids),
+            _of(ids),
             SignUp.state == SignUpState.PLACED,
             FamilySession.state == SessionState.PUBLISHED,
             FamilySession.starts_at > now,
@@ -159,6 +159,14 @@ def session_events(
         event = Event(f"session:{session_id}", revision, starts_at, zone, said_at, leads)
         events.setdefault(reader_id, []).append(event)
     return events
+
+
+def _of(ids: Collection[int]) -> ColumnElement[bool]:
+    """The sign-ups of these people. For many at once the search must begin at the sessions soon to come:
+    by the person's index it would walk through all that each of them ever had.
+    """
+    person = SignUp.family_member_id if len(ids) == 1 else SignUp.family_member_id + 0
+    return person.in_(ids)
 
 
 def _gets(kind: str) -> ColumnElement[bool]:
