@@ -13,6 +13,8 @@ from portal.core import tokens
 from portal.core.db import db
 from portal.core.errors import NotFound
 from portal.disclosure import gate
+from portal.disclosure import service as ledger
+from portal.disclosure.models import Channel
 from portal.mail import queries as mail
 from portal.mail.kinds import Kind, Letter, Message
 from portal.mail.models import ReaderKind
@@ -31,6 +33,7 @@ def render(message: Message, now: datetime) -> Letter:
     address = mail.address_of(ReaderKind.FAMILY, message.reader_id)
     if sign_up is None or address is None:
         raise NotFound
+    _enter(message, sign_up.relationship, sign_up.session_id, now)
     return Letter(
         address=address.address,
         language=address.language,
@@ -108,6 +111,7 @@ def standing_letter(message: Message, now: datetime) -> Letter:
     evening = evenings.sample(mine.series_id, now) if mine else None
     if mine is None or evening is None or address is None:
         raise NotFound
+    _enter(message, mine.relationship, evening.id, now)
     return Letter(
         address=address.address,
         language=address.language,
@@ -141,15 +145,22 @@ def _not_in(message: Message, now: datetime, states: Collection[SignUpState]) ->
     return None
 
 
-def _may_tell_of(relationship: Relationship, now: datetime) -> bool:
-    answer = gate.may_disclose(
+def _may_tell_of(relationship: Relationship, now: datetime) -> gate.Permit | gate.Refusal:
+    return gate.may_disclose(
         client_id=relationship.client_id,
         family_member_id=relationship.family_member_id,
         scope=Scope.SESSIONS,
         at=now,
         lock=True,
     )
-    return isinstance(answer, gate.Permit)
+
+
+def _enter(message: Message, relationship: Relationship | None, session_id: int, now: datetime) -> None:
+    """The ledger: telling of a place that rests on a permission is a disclosure (2.25)."""
+    permit = _may_tell_of(relationship, now) if relationship else None
+    if isinstance(permit, gate.Permit):
+        noted = [(permit, f"session:{session_id}", Channel.MAIL)]
+        ledger.record(noted, occasion=f"mail:{message.id}", now=now)
 
 
 def _sign_up(message: Message) -> SignUp | None:

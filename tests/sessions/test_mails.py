@@ -9,6 +9,7 @@ from portal.consent import ending
 from portal.consent.models import Consent
 from portal.core.actor import Actor
 from portal.core.db import db, writing
+from portal.disclosure.models import Channel, DisclosureEntry
 from portal.mail import letters
 from portal.mail.kinds import Kind
 from portal.mail.models import MailAddress, OutboundMessage, ReaderKind
@@ -144,3 +145,27 @@ def test_a_cancelled_session_tells_the_list_once_and_clears_it() -> None:
         again = planning.cancel(session_id=mine.session_id, reason="weather", actor=STAFF, now=NOW)
     assert {each.id for each in told} == {mine.id, waiting.id}
     assert again == []
+
+
+@pytest.mark.parametrize("kind", list(SUBJECTS))
+def test_telling_of_a_place_that_rests_on_a_permission_stands_in_the_ledger(kind: str) -> None:
+    mine = a_place()
+    message = queued(mine, kind)
+    with writing():
+        mails.render(message, NOW)
+        mails.render(message, NOW)  # written once a mail, however often it is put into words
+    row = db.session.scalars(select(DisclosureEntry)).one()
+    assert (row.subject, row.channel, row.family_member_id) == (
+        f"session:{mine.session_id}",
+        Channel.MAIL,
+        mine.family_member_id,
+    )
+
+
+def test_a_place_of_ones_own_leaves_no_entry() -> None:
+    mine = make_sign_up(session=make_session(kind=SessionKind.EDUCATION_EVENING))
+    make_address(mine.family_member_id)
+    message = queued(mine, "place_confirmed")
+    with writing():
+        mails.render(message, NOW)
+    assert db.session.scalars(select(DisclosureEntry)).all() == []
