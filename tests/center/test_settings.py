@@ -31,7 +31,7 @@ def test_a_change_is_in_force_and_audited_by_name_only(app: Flask, write: Callab
     after = settings.current()
     assert (after.version, after.phone, after.quiet_from) == (1, "555 0100", time(20, 30))
     assert after.crisis_reviewed_on == date(2026, 3, 1)
-    entry = db.session.scalars(select(AuditEntry)).one()
+    entry = db.session.scalars(select(AuditEntry).order_by(AuditEntry.id)).one()
     assert entry.fields == {"version": 1, "names": ["crisis_reviewed_on", "phone", "quiet_from"]}
 
 
@@ -39,7 +39,7 @@ def test_saving_without_a_difference_writes_nothing(app: Flask, write: Callable[
     with write():
         settings.change(seen_version=0, values={"consent_months": 6}, actor=ADMIN, now=NOW)
     assert settings.current().version == 0
-    assert db.session.scalars(select(AuditEntry)).all() == []
+    assert db.session.scalars(select(AuditEntry).order_by(AuditEntry.id)).all() == []
 
 
 def test_who_saves_over_an_unseen_change_is_too_late(app: Flask, write: Callable[[], Any]) -> None:

@@ -24,7 +24,7 @@ def noted(subject: str = "week:2026-W10"):
 
 
 def entries() -> list[DisclosureEntry]:
-    return list(db.session.scalars(select(DisclosureEntry)))
+    return list(db.session.scalars(select(DisclosureEntry).order_by(DisclosureEntry.id)))
 
 
 def test_a_refresh_is_not_a_second_disclosure(app: Flask) -> None:

@@ -136,7 +136,7 @@ def test_t_r2_what_was_handed_over_before_is_named_as_done(
 ) -> None:
     with_place(shared)
     assert len(send(app)) == 2  # the evening, and the program of tomorrow
-    channels = db.session.scalars(select(DisclosureEntry.channel)).all()
+    channels = db.session.scalars(select(DisclosureEntry.channel).order_by(DisclosureEntry.id)).all()
     assert channels == [Channel.MAIL] * 2
     with writing():
         shared.client.user = make_user()
@@ -452,7 +452,7 @@ def test_p2_09_one_row_for_each_object_and_browser_session(
     shown(app, client, marked.values)
     first = db.session.scalar(select(func.count(DisclosureEntry.id)))
     shown(app, client, marked.values)
-    rows = db.session.scalars(select(DisclosureEntry)).all()
+    rows = db.session.scalars(select(DisclosureEntry).order_by(DisclosureEntry.id)).all()
     assert len(rows) == first
     keys = Counter((row.occasion, row.subject, row.scope, row.channel, row.family_member_id) for row in rows)
     assert set(keys.values()) == {1}
@@ -589,7 +589,10 @@ def test_p2_14_a_new_version_of_the_statement_is_read_again(
         monkeypatch.setattr(module, "NOTICE_VERSION", 2)
     assert "I have read this" in text(client, "/permissions")
     client.get("/calendar")
-    versions = {row.subject: row.notice_version for row in db.session.scalars(select(DisclosureEntry))}
+    versions = {
+        row.subject: row.notice_version
+        for row in db.session.scalars(select(DisclosureEntry).order_by(DisclosureEntry.id))
+    }
     assert (versions.pop("permission"), versions.pop("program_step")) == (1, 1)
     assert set(versions.values()) == {2}
 

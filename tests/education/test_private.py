@@ -109,7 +109,8 @@ def test_a_note_is_shared_with_one_team_and_taken_back(shared: tuple[dict[str, i
     with writing():
         private.take_note_back(**own, actor=Actor("family", None), now=NOW + timedelta(days=1))
     assert private.shared_notes(relationship_ids=[relationship_id]) == []
-    kinds = [entry.kind for entry in db.session.scalars(select(AuditEntry)) if entry.kind.startswith("note.")]
+    noted = db.session.scalars(select(AuditEntry).order_by(AuditEntry.id))
+    kinds = [entry.kind for entry in noted if entry.kind.startswith("note.")]
     assert kinds == ["note.shared", "note.taken_back"]
 
 

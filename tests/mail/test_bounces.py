@@ -58,7 +58,7 @@ def test_a_bounce_suspends_the_address_and_asks_for_another(app: Flask, message:
     [task] = db.session.scalars(select(Task)).all()
     assert (task.kind, task.client_id) == (TaskKind.BOUNCE, relationship.client_id)
     assert task.subject == f"client:{relationship.client_id}/family:{relationship.family_member_id}"
-    kinds = db.session.scalars(select(AuditEntry.kind)).all()
+    kinds = db.session.scalars(select(AuditEntry.kind).order_by(AuditEntry.id)).all()
     assert "mail.bounced" in kinds
 
 

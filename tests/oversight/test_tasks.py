@@ -29,7 +29,7 @@ def test_a_subject_has_one_open_task(app: Flask, write: Callable[[], Any]) -> No
     with write():
         first, again = opened(), opened()
     assert first.id == again.id
-    assert db.session.scalars(select(AuditEntry.kind)).all() == ["task.opened"]
+    assert db.session.scalars(select(AuditEntry.kind).order_by(AuditEntry.id)).all() == ["task.opened"]
 
 
 def test_a_task_that_ended_stays_ended_and_the_next_is_a_new_one(

@@ -62,7 +62,7 @@ def test_a_look_at_anothers_client_is_remembered(app: Flask, write: Callable[[],
     assert caught.value.aftermath is not None
     with write():
         caught.value.aftermath()
-    entry = db.session.scalars(select(AuditEntry)).one()
+    entry = db.session.scalars(select(AuditEntry).order_by(AuditEntry.id)).one()
     assert (entry.kind, entry.actor_id, entry.client_id) == ("client.access_refused", stranger.id, client.id)
 
 

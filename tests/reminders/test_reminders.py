@@ -80,7 +80,7 @@ def test_a_place_is_reminded_of_once(app: Flask, evening: Evening) -> None:
 
 def test_the_reminder_stands_in_the_ledger(app: Flask, evening: Evening) -> None:
     send(app)
-    [entry] = db.session.scalars(select(DisclosureEntry))
+    [entry] = db.session.scalars(select(DisclosureEntry).order_by(DisclosureEntry.id))
     assert (entry.channel, entry.scope) == (Channel.MAIL, Scope.SESSIONS)
     assert (entry.consent_id, entry.subject) == (evening.consent.id, f"session:{evening.session.id}")
 

@@ -98,7 +98,7 @@ def test_a_picked_lesson_is_mentioned_once_a_week(app: Flask, home: Home, held_c
 def test_it_stands_in_the_ledger_under_lessons(app: Flask, home: Home) -> None:
     pick(home)
     sent(app)
-    [entry] = db.session.scalars(select(DisclosureEntry))
+    [entry] = db.session.scalars(select(DisclosureEntry).order_by(DisclosureEntry.id))
     assert (entry.scope, entry.consent_id) == (Scope.LESSONS, home.consent.id)
 
 

@@ -154,7 +154,7 @@ def test_telling_of_a_place_that_rests_on_a_permission_stands_in_the_ledger(kind
     with writing():
         mails.render(message, NOW)
         mails.render(message, NOW)  # written once a mail, however often it is put into words
-    row = db.session.scalars(select(DisclosureEntry)).one()
+    row = db.session.scalars(select(DisclosureEntry).order_by(DisclosureEntry.id)).one()
     assert (row.subject, row.channel, row.family_member_id) == (
         f"session:{mine.session_id}",
         Channel.MAIL,
@@ -168,4 +168,4 @@ def test_a_place_of_ones_own_leaves_no_entry() -> None:
     message = queued(mine, "place_confirmed")
     with writing():
         mails.render(message, NOW)
-    assert db.session.scalars(select(DisclosureEntry)).all() == []
+    assert db.session.scalars(select(DisclosureEntry).order_by(DisclosureEntry.id)).all() == []

@@ -87,7 +87,7 @@ def test_death_stops_places_lessons_invitations_mail_and_sign_in(app: Flask) -> 
     assert set(db.session.scalars(select(OutboundMessage.state))) == {MessageState.DROPPED}
     assert waiting.state is State.LAPSED
     assert db.session.scalars(select(BrowserSession).where(BrowserSession.ended_at.is_(None))).all() == []
-    assert "client.died" in db.session.scalars(select(AuditEntry.kind)).all()
+    assert "client.died" in db.session.scalars(select(AuditEntry.kind).order_by(AuditEntry.id)).all()
 
 
 def test_after_a_death_nothing_new_is_reminded(app: Flask) -> None:

@@ -33,7 +33,7 @@ def test_clients_see_their_own_groups_by_name(client):
     make_block(track=track)
     make_enrolment(episode=episode, track=track)
     assert page(client).count("Coping skills, 5:30 to 8:30 pm") == 4
-    assert db.session.scalars(select(DisclosureEntry)).all() == []
+    assert db.session.scalars(select(DisclosureEntry).order_by(DisclosureEntry.id)).all() == []
 
 
 def test_clients_see_the_sessions_for_their_own_family(client):

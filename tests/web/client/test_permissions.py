@@ -67,7 +67,9 @@ def test_a_permission_is_signed_in_four_steps(client: FlaskClient, marcus: Clien
     digest = tokens.code_digest(code[1], client.application.config["SECRET_KEY"])
     assert db.session.scalars(select(Invitation.code_digest)).one() == digest
     assert db.session.scalars(select(OutboundMessage)).all() == []
-    assert "consent.changed_state" in db.session.scalars(select(AuditEntry.kind)).all()
+    assert (
+        "consent.changed_state" in db.session.scalars(select(AuditEntry.kind).order_by(AuditEntry.id)).all()
+    )
     check_page(page, names=NAMES, status=200)
 
 

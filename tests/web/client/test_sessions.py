@@ -57,7 +57,7 @@ def test_the_first_page_asks_and_the_session_is_agreed_in_two_taps(client: Flask
     home = client.get("/my/home").text
     assert "Your next session" in home
     assert "A session is planned with you" not in home
-    assert db.session.scalars(select(DisclosureEntry)).all() == []
+    assert db.session.scalars(select(DisclosureEntry).order_by(DisclosureEntry.id)).all() == []
 
 
 def test_a_no_is_kept_from_the_family_and_can_be_taken_back(client: FlaskClient) -> None:

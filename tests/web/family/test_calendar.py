@@ -274,7 +274,7 @@ def test_a_fetch_is_in_the_ledger_once_a_day(app, client, held_clock):
     assert ledger() == [("program_times", "weeks:2026-W10:2026-W17", "feed")]
     held_clock.advance(days=1)
     app.test_client().get(path)
-    rows = db.session.scalars(select(DisclosureEntry)).all()
+    rows = db.session.scalars(select(DisclosureEntry).order_by(DisclosureEntry.id)).all()
     assert sorted(row.occasion for row in rows) == [
         f"feed:2026-03-04:{elena.id}",
         f"feed:2026-03-05:{elena.id}",

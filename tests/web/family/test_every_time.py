@@ -196,10 +196,10 @@ def test_once_the_permission_has_ended_nothing_is_there(client: FlaskClient) -> 
         row = db.session.get_one(Consent, consent.id)
         ending.revoke(consent=row, actor=STAFF, now=NOW)
         service.release(relationship_id=row.relationship_id, actor=STAFF, now=NOW)
-    before = len(list(db.session.scalars(select(DisclosureEntry))))
+    before = len(list(db.session.scalars(select(DisclosureEntry).order_by(DisclosureEntry.id))))
     for address in (*ADDRESSES, *FORMS):
         assert post(client, f"/sessions/{first.id}/{address}").status_code == 404
-    assert len(list(db.session.scalars(select(DisclosureEntry)))) == before
+    assert len(list(db.session.scalars(select(DisclosureEntry).order_by(DisclosureEntry.id)))) == before
 
 
 def test_nothing_is_pressed_without_the_token_or_by_get(client: FlaskClient) -> None:

@@ -177,7 +177,7 @@ def test_a_picked_lesson_says_by_when_and_is_in_the_ledger(client: FlaskClient, 
     page = client.get("/learn").text
     assert "Your therapist team suggested this by March 20, 2026." in page
     assert "Take it at your own pace." in page
-    entry = db.session.scalars(select(DisclosureEntry)).one()
+    entry = db.session.scalars(select(DisclosureEntry).order_by(DisclosureEntry.id)).one()
     assert (entry.consent_id, entry.scope) == (consent.id, Scope.LESSONS)
     assert entry.subject.startswith("assignment:")
 

@@ -56,7 +56,7 @@ def test_the_page_is_in_the_ledger_once_a_browser_session(client: FlaskClient, e
     consent = make_signed_consent(family_member=elena)
     for _ in range(2):
         client.get("/permissions")
-    rows = db.session.scalars(select(DisclosureEntry)).all()
+    rows = db.session.scalars(select(DisclosureEntry).order_by(DisclosureEntry.id)).all()
     assert [(row.subject, row.consent_id, row.notice_version) for row in rows] == [
         ("permission", consent.id, notice.NOTICE_VERSION)
     ]
@@ -126,7 +126,7 @@ def test_p2_t_r8_every_ending_gives_the_same_page_byte_for_byte(client: FlaskCli
         assert NEUTRAL in html, end.__name__
         pages.add(re.sub(r'(csrf_token" value|data-token)="[^"]+"', "", html))
     assert len(pages) == 1
-    assert db.session.scalars(select(DisclosureEntry)).all() == []
+    assert db.session.scalars(select(DisclosureEntry).order_by(DisclosureEntry.id)).all() == []
 
 
 def test_one_of_two_relatives_stops_and_the_other_stays(client: FlaskClient, elena: FamilyMember) -> None:

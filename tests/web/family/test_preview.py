@@ -109,7 +109,7 @@ def test_a_look_leaves_no_trace(app: Flask, client: FlaskClient, marcus: Client)
     for path in (*PATHS, f"/sessions/{session_id}"):
         client.get(f"/my/people/{link.id}/preview{path}")
     assert checksum() == before
-    assert db.session.scalars(select(DisclosureEntry)).all() == []
+    assert db.session.scalars(select(DisclosureEntry).order_by(DisclosureEntry.id)).all() == []
 
 
 def test_nothing_of_another_client_and_nothing_of_their_own_is_in_it(

@@ -205,7 +205,7 @@ def test_what_a_permission_shows_is_entered_in_the_ledger_once(client: FlaskClie
     session = group(consent)
     client.get(f"/sessions/{session.id}")
     client.get(f"/sessions/{session.id}")
-    entry = db.session.scalars(select(DisclosureEntry)).one()
+    entry = db.session.scalars(select(DisclosureEntry).order_by(DisclosureEntry.id)).one()
     assert (entry.subject, entry.client_id) == (f"session:{session.id}", consent.client_id)
 
 

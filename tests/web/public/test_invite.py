@@ -92,7 +92,7 @@ def test_after_the_code_the_person_reads_who_what_and_until_when(
     boxes = [one for one in page.all("input") if one.attributes.get("type") == "checkbox"]
     assert len(boxes) == 3
     assert not [one for one in boxes if "checked" in one.attributes]
-    ledger = db.session.scalars(select(DisclosureEntry)).all()
+    ledger = db.session.scalars(select(DisclosureEntry).order_by(DisclosureEntry.id)).all()
     assert {entry.subject for entry in ledger} == {"permission"}
     assert {entry.occasion for entry in ledger} == {f"invitation:{invited.invitation.id}"}
 
@@ -114,7 +114,7 @@ def test_accepting_opens_the_account_and_signs_in(client: FlaskClient, invited: 
     assert db.session.scalars(select(NoticeAcknowledgement)).one().consent_id == invited.consent.id
     assert db.session.scalars(select(MailPreference.kind)).all() == ["session_reminders"]
     assert db.session.scalars(select(MailAddress)).one().is_shared
-    assert "invitation.accepted" in db.session.scalars(select(AuditEntry.kind)).all()
+    assert "invitation.accepted" in db.session.scalars(select(AuditEntry.kind).order_by(AuditEntry.id)).all()
     assert client.get("/home").status_code == 200
 
 

@@ -74,7 +74,7 @@ def test_no_gives_up_the_place_once(client: FlaskClient, mailed: Mailed) -> None
     assert mailed.state() is SignUpState.GIVEN_UP
     again = post(client, mailed.link, {"answer": "no"})
     assert (again.status_code, OVER in again.text) == (404, True)
-    [step] = db.session.scalars(select(SignUpEvent)).all()
+    [step] = db.session.scalars(select(SignUpEvent).order_by(SignUpEvent.id)).all()
     assert (step.actor_kind, step.actor_id) == ("family", mailed.place.family_member_id)
     audited = db.session.scalars(select(AuditEntry).where(AuditEntry.kind == "sign_up.changed_state")).all()
     assert [entry.actor_name for entry in audited] == ["mail link"]

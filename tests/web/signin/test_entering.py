@@ -31,7 +31,7 @@ def test_name_and_passphrase_open_the_family_pages(client: FlaskClient, elena: U
     row = db.session.scalars(select(BrowserSession)).one()
     assert (row.user_id, row.audience, row.kept) == (elena.id, "family", False)
     assert client.get("/settings/sign-in").status_code == 200
-    kinds = db.session.scalars(select(AuditEntry.kind)).all()
+    kinds = db.session.scalars(select(AuditEntry.kind).order_by(AuditEntry.id)).all()
     assert "signin.succeeded" in kinds
 
 

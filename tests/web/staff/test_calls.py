@@ -71,7 +71,9 @@ def test_name_and_word_give_what_may_be_said(client: FlaskClient, dana: StaffMem
     assert "Program times" not in page
     row = db.session.scalars(select(AuditEntry).where(AuditEntry.kind == "call.looked_up")).one()
     assert (row.client_id, row.fields["relationship_id"]) == (agreed.client_id, agreed.relationship_id)
-    assert db.session.scalars(select(DisclosureEntry)).all() == [], "nothing was said yet"
+    assert db.session.scalars(select(DisclosureEntry).order_by(DisclosureEntry.id)).all() == [], (
+        "nothing was said yet"
+    )
 
 
 def test_every_other_answer_is_the_same_and_confirms_nothing(
@@ -100,9 +102,9 @@ def test_what_was_said_is_in_the_clients_list(
     told = f"/staff/calls/{agreed.relationship_id}/told"
     assert post(client, told, {}).status_code == 409
     assert post(client, told, {"scopes": ["program_times"]}).status_code == 409
-    assert db.session.scalars(select(DisclosureEntry)).all() == []
+    assert db.session.scalars(select(DisclosureEntry).order_by(DisclosureEntry.id)).all() == []
     assert post(client, told, {"scopes": ["sessions"]}).location == "/staff/calls"
-    row = db.session.scalars(select(DisclosureEntry)).one()
+    row = db.session.scalars(select(DisclosureEntry).order_by(DisclosureEntry.id)).one()
     assert (row.channel, row.scope, row.subject) == (Channel.PHONE, Scope.SESSIONS, "call")
     sign_in(client, agreed.client.user, Audience.CLIENT)
     assert client.get("/my/shared").status_code == 200

@@ -37,7 +37,7 @@ def marcus(client: FlaskClient) -> Client:
 
 
 def kinds() -> list[str]:
-    return [entry.kind for entry in db.session.scalars(select(AuditEntry))]
+    return [entry.kind for entry in db.session.scalars(select(AuditEntry).order_by(AuditEntry.id))]
 
 
 def test_a_client_follows_a_track_for_its_weeks_and_other_days_are_entered(client, marcus):

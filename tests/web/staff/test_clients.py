@@ -30,7 +30,7 @@ def marcus(therapist: StaffMember) -> Client:
 
 
 def kinds() -> list[str]:
-    return list(db.session.scalars(select(AuditEntry.kind)))
+    return list(db.session.scalars(select(AuditEntry.kind).order_by(AuditEntry.id)))
 
 
 def test_the_page_names_the_family_and_is_remembered(client: FlaskClient, marcus: Client) -> None:

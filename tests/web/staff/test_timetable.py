@@ -49,7 +49,7 @@ def enter(client: FlaskClient, location: object) -> None:
 
 
 def kinds() -> set[str]:
-    return {entry.kind for entry in db.session.scalars(select(AuditEntry))}
+    return {entry.kind for entry in db.session.scalars(select(AuditEntry).order_by(AuditEntry.id))}
 
 
 def starts(track_id: int, first: date, last: date) -> list[str]:
