@@ -5,7 +5,6 @@ from datetime import datetime
 
 from portal.audit import service as audit
 from portal.consent.rules import Scope
-from portal.core import tokens
 from portal.core.actor import Actor
 from portal.core.errors import Refused
 from portal.disclosure import service
@@ -34,8 +33,10 @@ def look_up(
     return (found, held) if found and held else None
 
 
-def told(relationship: Relationship, *, scopes: Collection[Scope], actor: Actor, now: datetime) -> None:
-    """Write into the ledger what was said; asks the gate again.
+def told(
+    relationship: Relationship, *, call: str, scopes: Collection[Scope], actor: Actor, now: datetime
+) -> None:
+    """Write into the ledger what was said, once for each `call`; asks the gate again.
 
     Raises Refused: nothing_chosen, or changed_meanwhile where a consent no longer allows it.
     """
@@ -44,11 +45,9 @@ def told(relationship: Relationship, *, scopes: Collection[Scope], actor: Actor,
     held = {permit.scope: permit for permit in _permits(relationship, now)}
     if not set(scopes) <= set(held):
         raise Refused("changed_meanwhile")
-    service.record_new(
-        [(held[scope], "call", Channel.PHONE) for scope in scopes],
-        occasion=f"call:{tokens.new_token()[:20]}",
-        now=now,
-    )
+    noted = [(held[scope], "call", Channel.PHONE) for scope in scopes]
+    if not service.record(noted, occasion=f"call:{call}", now=now):
+        return  # the same button pressed twice
     audit.record(
         "call.told",
         actor=actor,

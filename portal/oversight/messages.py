@@ -1,6 +1,6 @@
 """Tell the team something: one way in, and a task with a named owner."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
@@ -14,6 +14,7 @@ from portal.people import queries as people
 from portal.people.models import Client, FamilyMember, Relationship
 
 LONGEST = 2000
+JUST_NOW = timedelta(minutes=10)
 
 
 def tell(
@@ -25,6 +26,9 @@ def tell(
     """
     if not body.strip():
         raise Refused("nothing_told", field="body")
+    known = _just_told(family_member.id, body.strip(), now)
+    if known:
+        return known
     message = TeamMessage(
         family_member_id=family_member.id, body=body.strip(), call_back=call_back.strip(), sent_at=now
     )
@@ -41,6 +45,17 @@ def tell(
         now=now,
     )
     return message
+
+
+def _just_told(family_member_id: int, body: str, now: datetime) -> TeamMessage | None:
+    """The same words a moment ago: a double press is one message."""
+    return db.session.scalars(
+        select(TeamMessage).where(
+            TeamMessage.family_member_id == family_member_id,
+            TeamMessage.body == body,
+            TeamMessage.sent_at > now - JUST_NOW,
+        )
+    ).first()
 
 
 def _client_of(family_member: FamilyMember) -> Client | None:

@@ -73,6 +73,8 @@ def cover(
         begins, ends = (clock.midnight(day, zone) for day in (from_on, until_on + timedelta(days=1)))
         if ends <= now:
             raise Refused("end_is_past", field="until_on")
+        if _covers(client.id, covering.id, ends):
+            continue  # the same button pressed twice
         db.session.add(
             CareTeamMember(client_id=client.id, staff=covering, from_at=max(begins, now), until_at=ends)
         )
@@ -89,6 +91,15 @@ def cover(
 def _refuse_same(one: StaffMember, other: StaffMember) -> None:
     if one.id == other.id:
         raise Refused("same_therapist", field="taking")
+
+
+def _covers(client_id: int, staff_id: int, until_at: datetime) -> bool:
+    known = select(CareTeamMember.id).where(
+        CareTeamMember.client_id == client_id,
+        CareTeamMember.staff_id == staff_id,
+        CareTeamMember.until_at == until_at,
+    )
+    return db.session.scalar(known) is not None
 
 
 def _rows(client_id: int, staff_id: int, now: datetime) -> Sequence[CareTeamMember]:

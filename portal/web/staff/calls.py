@@ -5,12 +5,13 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
-from wtforms import SelectMultipleField, StringField
+from wtforms import HiddenField, SelectMultipleField, StringField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired, Length
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from portal.consent.rules import Scope
+from portal.core import tokens
 from portal.disclosure import calls
 from portal.people import queries as people
 from portal.web import access, signing
@@ -36,8 +37,9 @@ class CallerForm(FlaskForm):
 
 
 class ToldForm(FlaskForm):
-    """What was said."""
+    """What was said, in one call: the same form sent twice is one call."""
 
+    call = HiddenField(default=lambda: tokens.new_token()[:20], validators=[Length(max=40)])
     scopes = SelectMultipleField(
         lazy_gettext("What did you tell?"),
         choices=[SelectChoice(scope.value, text) for scope, text in SCOPES.items()],
@@ -78,7 +80,13 @@ def told_caller(relationship_id: int) -> ResponseReturnValue:
     form = ToldForm()
     if submitted(form):
         chosen = {Scope(code) for code in form.scopes.data or ()}
-        calls.told(relationship, scopes=chosen, actor=access.actor(), now=access.now())
+        calls.told(
+            relationship,
+            call=form.call.data or tokens.new_token()[:20],
+            scopes=chosen,
+            actor=access.actor(),
+            now=access.now(),
+        )
         flash(_("Noted. The client sees it under what was shared."), "good")
         return redirect(url_for(".caller"), 303)
     return render_template("staff/calls/told.html", form=form, relationship=relationship)

@@ -33,6 +33,8 @@ def test_what_is_told_is_kept_and_becomes_a_task(elena: FlaskClient) -> None:
     assert (answer.status_code, answer.location) == (303, "/more")
     assert "The team has it." in elena.get("/more").text
     assert db.session.scalars(select(TeamMessage.body)).all() == ["He called."]
+    post(elena, "/help/contact", {"body": "He called.", "call_back": ""})  # pressed twice
+    assert len(db.session.scalars(select(TeamMessage)).all()) == 1
     assert len(db.session.scalars(select(Task)).all()) == 1
     assert db.session.scalars(select(OutboundMessage)).all() == [], "nothing told travels by mail"
 

@@ -16,7 +16,7 @@ from portal.core.db import db
 from portal.oversight import tasks
 from portal.oversight.models import Task
 from portal.oversight.rules import TaskKind
-from portal.people.models import Client, Role, StaffMember
+from portal.people.models import CareTeamMember, Client, Role, StaffMember
 from portal.sessions.models import FamilySession, SessionKind
 from tests.conftest import NOW, HeldClock
 from tests.factories.people import make_care_team_member, make_client, make_location, make_staff, make_user
@@ -105,7 +105,10 @@ def test_cover_begins_and_ends_by_itself(
     held_clock: HeldClock,
 ) -> None:
     cover = data(ivy, marcus, confirm="1", way="for_days", from_on="2026-03-06", until_on="2026-03-07")
-    assert post(office, f"/staff/handover/{dana.id}", cover).status_code == 303
+    for _press in range(2):
+        assert post(office, f"/staff/handover/{dana.id}", cover).status_code == 303
+    rows = db.session.scalars(select(CareTeamMember.id).where(CareTeamMember.staff_id == ivy.id)).all()
+    assert len(rows) == 1
     seen = []
     for days in (0, 2, 3, 4):
         held_clock.at = NOW + timedelta(days=days)
